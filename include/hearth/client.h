@@ -1,0 +1,78 @@
+/* client.h: calling Hearth services.
+ *
+ * A client finds the instances of services at an address, keeps one DEALER per
+ * instance and sends each call to the one with the fewest outstanding.
+ * Addresses: "ipc://DIR" (a directory of sockets on this machine, each
+ * <service>-<uuid>.sock) or "tcp://host:port,host:port". A client belongs to
+ * one thread. At most 256 calls are outstanding per instance; past that
+ * RESOURCE_EXHAUSTED at once.
+ */
+#ifndef HEARTH_CLIENT_H
+#define HEARTH_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <protobuf-c/protobuf-c.h>
+
+#include <hearth/status.h>
+#include <hearth/text.h>
+
+struct hearth_client;
+struct hearth_loop;
+
+struct hearth_actor {
+	const char *id;              /* 1 to 64 characters */
+	const char *authority;       /* "" or three digits */
+	uint32_t roles;              /* HEARTH_ROLE bits */
+};
+
+struct hearth_call_options {
+	int timeout_ms;              /* 0: 5,000 */
+	const struct hearth_uuid *request_id;   /* NULL: minted for this call */
+	const char *traceparent;     /* NULL: minted */
+	const struct hearth_actor *actor;       /* NULL: the client's */
+	const char *instance;        /* NULL: any; else the instance's address (hearth_client_instances) */
+	bool once;                   /* no second try on UNAVAILABLE or UNKNOWN */
+};
+
+struct hearth_reply {
+	struct hearth_status status;
+	bool replayed;
+	const uint8_t *payload;      /* packed reply message; valid until the callback returns or the next call */
+	size_t size;
+};
+
+/* `loop` NULL: the client runs a loop of its own inside the blocking calls and hearth_client_run. */
+struct hearth_client *hearth_client_new(struct hearth_loop *loop, const struct hearth_actor *actor);
+void hearth_client_free(struct hearth_client **client);
+
+/* Where a service is; may be called again. -1 for a malformed address. */
+int hearth_client_locate(struct hearth_client *client, const char *service, const char *address,
+                         struct hearth_status *status);
+
+typedef void hearth_reply_callback(void *context, const struct hearth_reply *reply);
+
+/* Asynchronous. `method` is the full name; the service is its package's second part ("referrals").
+ * For hearth.events / hearth.control methods give "referrals:hearth.events.v1.Events/Pull".
+ * -1 when it could not be queued (status says why; the callback is not called). The message is packed at once.
+ * Each call is tried again on another instance within its deadline after UNAVAILABLE (never sent, refused,
+ * or its instance lost) unless `once`; writes keep their request id. */
+int hearth_client_send(struct hearth_client *client, const char *method, const ProtobufCMessage *request,
+                       const struct hearth_call_options *options, hearth_reply_callback *callback,
+                       void *context, struct hearth_status *status);
+/* Runs the client's own loop until nothing is outstanding or `timeout_ms` passed; the number outstanding. */
+size_t hearth_client_run(struct hearth_client *client, int timeout_ms);
+
+/* Blocking: send, wait, unpack into `allocator`'s memory (NULL: malloc, free with
+ * protobuf_c_message_free_unpacked). On error -1 and the status of the call. */
+int hearth_client_call(struct hearth_client *client, const char *method, const ProtobufCMessage *request,
+                       const ProtobufCMessageDescriptor *reply_descriptor, const struct hearth_call_options *options,
+                       ProtobufCAllocator *allocator, ProtobufCMessage **ret_reply, bool *ret_replayed,
+                       struct hearth_status *status);
+
+/* Endpoints of the connected instances of a service, as zmq endpoints; at most `most`; the number. The texts live
+ * until the client next runs. Looks again at the address first. */
+size_t hearth_client_instances(struct hearth_client *client, const char *service, const char **ret_endpoints, size_t most);
+
+#endif

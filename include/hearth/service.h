@@ -1,0 +1,166 @@
+/* service.h: what a service is made of: tables, plans and rules.
+ *
+ * A service is one `struct hearth_service`: its methods, the events it tells
+ * and hears, its timers and its refusals, all as tables; main() hands it to
+ * hearth_service_main(). The runtime does the rest: decoding, deadlines,
+ * authorisation, request ids, pipelines, commit, encoding, metrics, logs.
+ *
+ * A plan is plain C: it validates the request, decides, and binds values the
+ * SQL file names that the request does not hold. It never does I/O, blocks,
+ * opens a transaction or frees. See docs/conventions.md for the SQL files.
+ */
+#ifndef HEARTH_SERVICE_H
+#define HEARTH_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <protobuf-c/protobuf-c.h>
+
+#include <hearth/arena.h>
+#include <hearth/clock.h>
+#include <hearth/config.h>
+#include <hearth/status.h>
+
+struct hearth_call;
+struct hearth_rows;
+
+/* ---- calls -------------------------------------------------------------- */
+
+enum hearth_kind {
+	HEARTH_READ,     /* read connection, milliseconds; without a statement it is answered at once */
+	HEARTH_SLOW,     /* slow-read connection: lists, reports, pulls */
+	HEARTH_WRITE     /* grouped commit */
+};
+
+/* Bit of a role (hearth.v1.Role) in a method's `roles`. */
+#define HEARTH_ROLE(role) (UINT32_C(1) << (role))
+#define HEARTH_ANYONE UINT32_MAX
+
+/* Validate, decide, bind. */
+typedef int hearth_plan_fn(struct hearth_call *call, struct hearth_status *status);
+/* Rows to message, where mapping by name is not enough. */
+typedef int hearth_reply_fn(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_status *status);
+
+struct hearth_method {
+	const char *name;           /* as in the proto service: "CreateReferral"; NULL ends the table */
+	enum hearth_kind kind;
+	uint32_t roles;             /* who may call it */
+	const char *statement;      /* sql/<statement>.sql; NULL: the plan fills the reply itself */
+	const char *replay;         /* WRITE: sql/<replay>.sql answers a repeated request from :result_key */
+	const char *row;            /* field of the reply that a row fills: a message (one row) or a repeated
+	                             * message (each row); NULL: the row fills the reply itself */
+	hearth_plan_fn *plan;       /* may be NULL */
+	hearth_reply_fn *reply;     /* may be NULL: columns are mapped by name */
+	bool wait;                  /* READ with request fields wait_etag, wait_ms: long poll until the etag differs */
+};
+
+/* What a call holds. All pointers live as long as the call. */
+const void *hearth_call_request(const struct hearth_call *call);   /* cast to the method's request type */
+void *hearth_call_reply(struct hearth_call *call);                 /* initialised reply message */
+struct hearth_arena *hearth_call_arena(const struct hearth_call *call);
+const char *hearth_call_authority(const struct hearth_call *call); /* "" for supply and operators */
+const char *hearth_call_actor(const struct hearth_call *call);
+bool hearth_call_has_role(const struct hearth_call *call, int role);
+const char *hearth_call_today(const struct hearth_call *call);     /* "YYYY-MM-DD", one value per call */
+int64_t hearth_call_now(const struct hearth_call *call);           /* microseconds, one value per call */
+const struct hearth_config *hearth_call_config(const struct hearth_call *call);
+
+/* Give a parameter of the SQL file its value (text as PostgreSQL reads it). A bound value is stronger
+ * than the request's field of the same name. NULL binds SQL NULL. */
+void hearth_bind_text(struct hearth_call *call, const char *name, const char *value);
+void hearth_bind_int(struct hearth_call *call, const char *name, int64_t value);
+void hearth_bind_bool(struct hearth_call *call, const char *name, bool value);
+void hearth_bind_null(struct hearth_call *call, const char *name);
+/* "{...}" array literal of texts; a NULL item is SQL NULL. */
+void hearth_bind_texts(struct hearth_call *call, const char *name, size_t count, const char *const *values);
+
+/* Rows of a statement's result (text values; NULL is SQL NULL). Unknown column: aborts. */
+size_t hearth_rows_count(const struct hearth_rows *rows);
+const char *hearth_rows_text(const struct hearth_rows *rows, size_t row, const char *column);
+int64_t hearth_rows_int(const struct hearth_rows *rows, size_t row, const char *column);   /* NULL: 0; ask first */
+bool hearth_rows_is_null(const struct hearth_rows *rows, size_t row, const char *column);
+/* The row's columns into a message by name, as the runtime does it; `message` must be initialised. */
+int hearth_rows_fill(struct hearth_call *call, const struct hearth_rows *rows, size_t row,
+                     ProtobufCMessage *message, struct hearth_status *status);
+
+/* Checks that plans share; INVALID_ARGUMENT naming `field`. */
+int hearth_check_uuid(const char *value, const char *field, struct hearth_status *status);
+int hearth_check_date(const char *value, const char *field, struct hearth_status *status);     /* "" fails */
+int hearth_check_text(const char *value, size_t least, size_t most, const char *field, struct hearth_status *status);
+int hearth_check_range(int64_t value, int64_t least, int64_t most, const char *field, struct hearth_status *status);
+/* `names` ends with NULL; the message lists what would be right. */
+int hearth_check_one_of(const char *value, const char *const *names, const char *field, struct hearth_status *status);
+
+/* ---- refusals ------------------------------------------------------------ */
+
+/* A domain refusal is a result row: column `outcome` holds the reason. */
+struct hearth_refusal {
+	const char *reason;         /* "NO_PLACE"; NULL ends the table */
+	enum hearth_code code;
+	const char *field;          /* or "" */
+	const char *message;        /* "%s" once at most: column `detail` */
+};
+
+/* ---- events --------------------------------------------------------------- */
+
+/* An event that the service tells (its SQL inserts it into outbox). */
+struct hearth_told {
+	const char *type;                               /* NULL ends the table */
+	const ProtobufCMessageDescriptor *message;
+};
+
+/* What an event heard does. The plan may bind (the event's message is hearth_call_request()). A plan may be
+ * asked not to act by returning 1: the event is passed over. */
+struct hearth_effect {
+	const char *type;                               /* NULL ends the table */
+	const ProtobufCMessageDescriptor *message;
+	const char *statement;                          /* sql/<statement>.sql */
+	hearth_plan_fn *plan;
+};
+
+struct hearth_source {
+	const char *service;                            /* "placements"; NULL ends the table */
+	const struct hearth_effect *effects;
+};
+
+/* ---- durable timers --------------------------------------------------------- */
+
+/* A due row of table `timer` of this kind. Without `read`: `write` runs with the row (:timer_id, :subject, :due,
+ * :authority, :data). With `read`: first that statement on the slow connection, then `plan` sees its rows
+ * (hearth_call_rows) and binds, then `write`. `write` deletes or moves the timer row in the same statement and does
+ * nothing when it is gone, so that two processes may try at once. */
+struct hearth_timer {
+	const char *kind;                               /* NULL ends the table */
+	const char *read;
+	hearth_plan_fn *plan;
+	const char *write;
+};
+
+const struct hearth_rows *hearth_call_rows(const struct hearth_call *call);
+
+/* ---- the service -------------------------------------------------------------- */
+
+/* Files that the build embeds: sql/ and schema/ of the service. */
+struct hearth_file {
+	const char *name;           /* "get_referral" or "001_tables"; NULL ends the table */
+	const char *text;
+};
+
+struct hearth_service {
+	const char *name;                               /* "referrals": schema, roles, sockets */
+	const ProtobufCServiceDescriptor *contract;     /* hearth.referrals.v1.Referrals */
+	const struct hearth_method *methods;
+	const struct hearth_refusal *refusals;
+	const struct hearth_told *tells;
+	const struct hearth_source *hears;
+	const struct hearth_timer *timers;
+	const struct hearth_key *keys;                  /* settings of its own */
+	const struct hearth_file *sql;                  /* <name>_sql, generated */
+	size_t most_items;                              /* repeated items a request may hold; 0: 1000 */
+};
+
+/* Runs the service until SIGTERM; the exit code. */
+int hearth_service_main(int argc, char **argv, const struct hearth_service *service);
+
+#endif

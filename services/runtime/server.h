@@ -1,0 +1,67 @@
+/* server.h: the listening side of calls: a ROUTER per address, frames in, replies out.
+ *
+ * Knows nothing of methods or databases: every well-formed request is handed to `receive`; malformed ones are
+ * answered INVALID_ARGUMENT when a call id can be read, else counted and dropped. One identity may have at most 256
+ * calls outstanding (past that RESOURCE_EXHAUSTED at once). EAGAIN and EHOSTUNREACH on replies are counted, never fatal.
+ */
+#ifndef HEARTH_SERVER_H
+#define HEARTH_SERVER_H
+
+#include <protobuf-c/protobuf-c.h>
+#include "frame.h"
+#include "loop.h"
+
+struct hearth_server;
+
+/* One request, owned by the receiver until hearth_server_reply or hearth_server_drop. `header` and `payload` point
+ * into it. */
+struct hearth_incoming {
+	struct hearth_request_header header;
+	const uint8_t *payload;
+	size_t size;
+	int64_t arrived_us;               /* monotonic */
+};
+
+typedef void hearth_receive_fn(void *context, struct hearth_incoming *incoming);
+
+struct hearth_server_options {
+	const char *service;              /* name in the socket's file */
+	const struct hearth_uuid *instance;
+	const char *listen;               /* "ipc://DIR" (makes DIR/<service>-<uuid>.sock, .lock, .hint) or "tcp://host:port"
+	                                   * (port * chosen by the system); several with commas */
+	size_t most_message;              /* bytes of a payload; past it RESOURCE_EXHAUSTED naming the limit */
+	hearth_receive_fn *receive;
+	void *context;
+};
+
+struct hearth_server_counts {
+	uint64_t received, malformed, oversized, dropped_replies, throttled;
+};
+
+struct hearth_server *hearth_server_new(struct hearth_loop *loop, const struct hearth_server_options *options,
+                                        struct hearth_status *status);
+void hearth_server_free(struct hearth_server **server);      /* closes, removes its files */
+/* No new requests are read; replies still leave. */
+void hearth_server_drain(struct hearth_server *server);
+/* `reply` NULL unless header->code is 0. header->call_id is filled in. Frees `incoming` (sets it NULL). */
+void hearth_server_reply(struct hearth_server *server, struct hearth_incoming **incoming,
+                         struct hearth_reply_header *header, const ProtobufCMessage *reply);
+void hearth_server_drop(struct hearth_server *server, struct hearth_incoming **incoming);
+/* Tells every subscriber "there may be new events" (PUB, frames [service]). At most once per loop turn. */
+void hearth_server_hint(struct hearth_server *server);
+const char *hearth_server_endpoint(const struct hearth_server *server);       /* first bound address */
+const char *hearth_server_hint_endpoint(const struct hearth_server *server);
+struct hearth_server_counts hearth_server_counts(const struct hearth_server *server);
+
+/* hints.c: listening for the hints of a source's instances. */
+struct hearth_hints;
+struct hearth_hints *hearth_hints_new(struct hearth_loop *loop, void (*hinted)(void *context), void *context);
+/* Connects to an endpoint once; asking again is nothing. */
+void hearth_hints_connect(struct hearth_hints *hints, const char *endpoint);
+void hearth_hints_free(struct hearth_hints **hints);
+
+/* One zmq context per process, made on first use (one I/O thread); ended by hearth_zmq_end at exit. */
+void *hearth_zmq_context(void);
+void hearth_zmq_end(void);
+
+#endif
