@@ -2,8 +2,8 @@
  *
  * A parameter resolves to a field path of the request joined with `_`: `weekly_fee_pence` is weekly_fee.pence,
  * `episodes_decom` through a repeated message is an array of all items' decom; a field that is itself a message or a
- * repeated message binds as jsonb (snake_case names). An unset sub-message on the way, or a string/message that is
- * empty where the column wants uuid, date or timestamptz, is SQL NULL. Enums bind as their text names; value 0 as NULL.
+ * repeated message binds as jsonb (snake_case names). An unset sub-message on the way and an empty string are SQL NULL
+ * (unknown is null). Enums bind as their text names; value 0 as NULL. Numbers and booleans bind as they are.
  * A column name is a path joined with dots: "fee.pence", or a bare field. jsonb fills a message or repeated field, a
  * text array a repeated string. SQL NULL into a scalar that is not inside its own sub-message is INTERNAL (an unknown
  * fee can never read as 0): except string, where the field says "empty when unknown", so NULL leaves it empty. A
