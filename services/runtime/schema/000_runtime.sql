@@ -1,11 +1,24 @@
 -- What every service's schema holds for the runtime: history, outbox, request ids, cursors, timers.
 
--- The history this schema lives in. Renewed by `hearth migrate --new-history` after a restore or a move.
-CREATE TABLE history (
+-- The history this schema lives in: a random epoch, bound to the place where it was made. Read the view `history`:
+-- a copy of the schema (restored, moved, a database made from a template) shows another epoch by itself, so that
+-- consumers stop and nothing is lost unseen, until `hearth migrate --new-history` makes its history the true one.
+CREATE TABLE history_kept (
 	only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-	epoch    uuid NOT NULL
+	epoch    uuid NOT NULL,
+	place    text NOT NULL
 );
-INSERT INTO history (epoch) VALUES (gen_random_uuid());
+
+-- Where rows of table p_table are: cluster, database, table.
+CREATE FUNCTION history_place(p_table oid) RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT s.system_identifier::text || '/' || d.oid::text || '/' || p_table::text
+	FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()
+$$;
+INSERT INTO history_kept (epoch, place) SELECT gen_random_uuid(), history_place('history_kept'::regclass);
+
+CREATE VIEW history AS
+SELECT CASE WHEN k.place = history_place(k.tableoid) THEN k.epoch ELSE md5(k.epoch::text || history_place(k.tableoid))::uuid END AS epoch
+FROM history_kept k;
 
 -- Facts told, in commit order (the writer lock makes seq commit order). The columns id, aggregatetype, aggregateid,
 -- type and payload are those of the well-known outbox event router.
