@@ -43,5 +43,7 @@ int hearth_reply_header_decode(const void *bytes, size_t size, struct hearth_rep
 /* Bytes written into ret_bytes[HEARTH_HEADER_MOST]; 0 when it does not fit. */
 size_t hearth_request_header_encode(const struct hearth_request_header *header, uint8_t *ret_bytes);
 size_t hearth_reply_header_encode(const struct hearth_reply_header *header, uint8_t *ret_bytes);   /* cuts message to fit */
+/* The call id of a header that is otherwise malformed, so that it can be answered; false when there is none. */
+bool hearth_frame_call_id(const void *bytes, size_t size, uint64_t *ret_call_id);
 
 #endif
