@@ -1,62 +1,54 @@
-/* check_main.h: the main of every test program.
+/* check_main.h: the main() of a Check program.
  *
- *	#include "../support/check_main.h"
+ *	int main(void)
+ *	{
+ *		return CHECK_MAIN("arena", memory_is_zeroed, a_reset_forgets_everything);
+ *	}
  *
- *	START_TEST(a_second_accept_is_refused) { ... } END_TEST
- *
- *	CHECK_MAIN("referrals", 10, a_second_accept_is_refused, another_sentence)
- *
- * The second argument is the time limit of each test in seconds. Prints nothing but failures and the summary line
- * that `make check` counts; the exit code is 1 when a test failed. Each test runs in a process of its own unless
- * CK_FORK=no. Naming a test as the program's arguments runs those alone.
+ * runs each test in a process of its own (CK_FORK=no changes that) and prints
+ * Check's lines alone: the summary "100%: Checks: N, Failures: F, Errors: E"
+ * and one line for each test that failed. CK_VERBOSITY=verbose names all.
+ * Exit code 0 when all passed.
  */
-#ifndef TESTS_SUPPORT_CHECK_MAIN_H
-#define TESTS_SUPPORT_CHECK_MAIN_H
+#ifndef HEARTH_TESTS_CHECK_MAIN_H
+#define HEARTH_TESTS_CHECK_MAIN_H
 
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <check.h>
+#include <stddef.h>
+#include <stdlib.h>
 
-static inline bool check_wanted(const char *name, int argc, char **argv)
-{
-	if (argc < 2)
-		return true;
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], name) == 0)
-			return true;
-	return false;
-}
+/* Fixtures run once, before the first and after the last test, outside the tests' processes (unchecked); a test may
+ * take `timeout` seconds (0: Check's default of 4, or CK_DEFAULT_TIMEOUT). */
+struct check_options {
+	void (*setup)(void);
+	void (*teardown)(void);
+	double timeout;
+};
 
-static inline int check_main(const char *subject, double limit_seconds, const TTest *const *tests, size_t count, int argc,
-                             char **argv)
+static inline int check_main(const char *name, const TTest *const *tests, size_t count,
+                             const struct check_options *options)
 {
-	Suite *suite = suite_create(subject);
-	size_t taken = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (!check_wanted(tests[i]->name, argc, argv))
-			continue;
-		TCase *one = tcase_create(tests[i]->name);
-		tcase_set_timeout(one, limit_seconds);
-		tcase_add_test(one, tests[i]);
-		suite_add_tcase(suite, one);
-		taken++;
-	}
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+	if (options != NULL && options->timeout > 0)
+		tcase_set_timeout(tcase, options->timeout);
+	if (options != NULL && (options->setup != NULL || options->teardown != NULL))
+		tcase_add_unchecked_fixture(tcase, options->setup, options->teardown);
+	for (size_t i = 0; i < count; i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
+	srunner_run_all(runner, CK_ENV);     /* CK_NORMAL unless CK_VERBOSITY says otherwise */
 	int failed = srunner_ntests_failed(runner);
+	int ran = srunner_ntests_run(runner);
 	srunner_free(runner);
-	if (taken == 0)
-		fprintf(stderr, "%s: no such test\n", subject);
-	return failed == 0 && taken > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return failed == 0 && ran > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define CHECK_MAIN(subject, limit_seconds, ...)                                                                             \
-	int main(int argc, char **argv)                                                                                     \
-	{                                                                                                                   \
-		const TTest *const tests[] = { __VA_ARGS__ };                                                               \
-		return check_main(subject, limit_seconds, tests, sizeof(tests) / sizeof(tests[0]), argc, argv);             \
-	}
+#define CHECK_MAIN(name, ...) CHECK_MAIN_WITH(NULL, name, __VA_ARGS__)
+/* `options` is a pointer to struct check_options, or NULL. */
+#define CHECK_MAIN_WITH(options, name, ...) \
+	check_main(name, (const TTest *const[]){ __VA_ARGS__ }, \
+	           sizeof((const TTest *const[]){ __VA_ARGS__ }) / sizeof(const TTest *), options)
 
 #endif
