@@ -1,0 +1,99 @@
+-- Referrals: needs, offers, siblings, homes found. Demand: every key begins with the authority. No names, no addresses,
+-- no free text.
+
+-- Whole years of age on a day: born on 29 February, one year older on 1 March of a common year.
+CREATE FUNCTION age_on(born date, day date) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+	SELECT extract(year FROM age(day, born))::integer
+$$;
+
+CREATE TABLE referral (
+	authority             text NOT NULL CHECK (authority ~ '^[0-9]{3}$'),
+	id                    uuid NOT NULL,
+	reference             text NOT NULL,
+	child_id              uuid NOT NULL,
+	state                 text NOT NULL CHECK (state IN
+		('DRAFT', 'OPEN', 'ACCEPTING', 'PLANNED', 'PLACED', 'WITHDRAWN', 'CLOSED')),
+	urgency               text NOT NULL CHECK (urgency IN ('PLANNED', 'URGENT', 'EMERGENCY')),
+	needed_by             date,                -- NULL: not known
+	worker                text,
+	date_of_birth         date,                -- NULL: not known; only to reckon the age
+	age                   integer,             -- NULL: not known
+	sex                   text CHECK (sex IN ('M', 'F', 'U')),
+	unaccompanied         boolean NOT NULL,
+	home_kinds            text[] NOT NULL,     -- empty: any
+	easting               integer,
+	northing              integer,
+	most_miles            double precision,    -- NULL: no limit
+	most_weekly_fee_pence bigint CHECK (most_weekly_fee_pence >= 0),
+	children              integer NOT NULL CHECK (children >= 1),
+	external_ids          jsonb,               -- as table external_id has them, for lean reads; NULL: none
+	follows_placement_id  uuid,                -- opened by the breakdown of this placement
+	accepted_offer_id     uuid,
+	held_until            timestamptz,         -- of the accepted offer
+	placement_id          uuid,
+	reason                text,                -- why withdrawn or reopened
+	version               bigint NOT NULL DEFAULT 1,
+	created               timestamptz NOT NULL,
+	updated               timestamptz NOT NULL,
+	PRIMARY KEY (authority, id),
+	CHECK ((easting IS NULL) = (northing IS NULL)),
+	CHECK (state NOT IN ('ACCEPTING', 'PLANNED') OR accepted_offer_id IS NOT NULL)
+) WITH (fillfactor = 85);
+CREATE UNIQUE INDEX referral_reference ON referral (authority, reference);
+CREATE INDEX referral_child ON referral (authority, child_id);
+-- One emergency referral per placement that broke down.
+CREATE UNIQUE INDEX referral_follows ON referral (authority, follows_placement_id) WHERE follows_placement_id IS NOT NULL;
+CREATE INDEX referral_list ON referral (authority, (coalesce(needed_by, DATE '9999-12-31')), id);
+
+-- Keys of other systems.
+CREATE TABLE external_id (
+	authority   text NOT NULL,
+	system      text NOT NULL,
+	id          text NOT NULL,
+	referral_id uuid NOT NULL,
+	PRIMARY KEY (authority, system, id)
+);
+
+CREATE TABLE offer (
+	authority         text NOT NULL,
+	id                uuid NOT NULL,
+	referral_id       uuid NOT NULL,
+	home_id           uuid NOT NULL,
+	provider_id       uuid,
+	weekly_fee_pence  bigint CHECK (weekly_fee_pence >= 0),    -- NULL: not known
+	notice_days       integer CHECK (notice_days >= 0),
+	start_date        date,
+	placement_type    text,
+	state             text NOT NULL CHECK (state IN ('OFFERED', 'ACCEPTED', 'DECLINED', 'FELL_THROUGH')),
+	reason            text,
+	placement_id      uuid,                -- planned or begun from this offer
+	version           bigint NOT NULL DEFAULT 1,
+	created           timestamptz NOT NULL,
+	updated           timestamptz NOT NULL,
+	PRIMARY KEY (authority, id),
+	FOREIGN KEY (authority, referral_id) REFERENCES referral (authority, id)
+);
+CREATE INDEX offer_referral ON offer (authority, referral_id);
+CREATE INDEX offer_placement ON offer (authority, placement_id) WHERE placement_id IS NOT NULL;
+
+-- Brothers and sisters: each link stands in both directions.
+CREATE TABLE sibling (
+	authority   text NOT NULL,
+	referral_id uuid NOT NULL,
+	sibling_id  uuid NOT NULL CHECK (sibling_id <> referral_id),
+	PRIMARY KEY (authority, referral_id, sibling_id),
+	FOREIGN KEY (authority, referral_id) REFERENCES referral (authority, id),
+	FOREIGN KEY (authority, sibling_id) REFERENCES referral (authority, id)
+);
+
+-- The first homes found, as providers told them last.
+CREATE TABLE shortlist (
+	authority   text NOT NULL,
+	referral_id uuid NOT NULL,
+	homes       jsonb NOT NULL,
+	suitable    integer NOT NULL,
+	left_out    integer NOT NULL,
+	found       timestamptz NOT NULL,
+	PRIMARY KEY (authority, referral_id),
+	FOREIGN KEY (authority, referral_id) REFERENCES referral (authority, id)
+);
