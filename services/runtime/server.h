@@ -40,8 +40,10 @@ struct hearth_server_counts {
 
 struct hearth_server *hearth_server_new(struct hearth_loop *loop, const struct hearth_server_options *options,
                                         struct hearth_status *status);
-void hearth_server_free(struct hearth_server **server);      /* closes, removes its files */
-/* No new requests are read; replies still leave. */
+/* Closes, removes its files; every incoming must have been replied to or dropped before. */
+void hearth_server_free(struct hearth_server **server);
+/* Nothing more is given to `receive` (new requests are answered UNAVAILABLE, reason DRAINING, so that clients go
+ * elsewhere at once) and the address is given up; replies still leave. */
 void hearth_server_drain(struct hearth_server *server);
 /* `reply` NULL unless header->code is 0. header->call_id is filled in. Frees `incoming` (sets it NULL). */
 void hearth_server_reply(struct hearth_server *server, struct hearth_incoming **incoming,
