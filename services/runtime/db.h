@@ -29,6 +29,8 @@ struct hearth_db_options {
 	int group_most;                   /* 128 */
 	/* Once, when all statements are described. -1 stops the process. */
 	int (*checked)(void *context, struct hearth_status *status);
+	/* A statement does not fit the database, or `checked` failed: the process must stop. */
+	void (*failed)(void *context, const struct hearth_status *status);
 	void (*changed)(void *context);   /* readiness changed, or a write connection came (locks must be taken again) */
 	void *context;
 };

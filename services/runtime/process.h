@@ -1,0 +1,173 @@
+/* process.h: one running service: what its parts share.
+ *
+ * service.c makes and ends it; route.c compiles the tables; dispatch.c runs calls; consumer.c applies events; timers.c
+ * acts on due timers. Everything belongs to the one application thread.
+ */
+#ifndef HEARTH_PROCESS_H
+#define HEARTH_PROCESS_H
+
+#include <hearth/client.h>
+#include <hearth/config.h>
+#include <hearth/service.h>
+#include "db.h"
+#include "loop.h"
+#include "map.h"
+#include "metrics.h"
+#include "server.h"
+#include "stats.h"
+
+/* Parameters that the runtime binds. */
+enum hearth_given {
+	GIVEN_NONE,             /* the request's or the plan's */
+	GIVEN_AUTHORITY, GIVEN_ACTOR, GIVEN_REQUEST_ID, GIVEN_METHOD, GIVEN_PAYLOAD_HASH, GIVEN_NOW, GIVEN_TODAY,
+	GIVEN_TRACEPARENT, GIVEN_NEW_ID, GIVEN_RESULT_KEY, GIVEN_PAGE_LIMIT, GIVEN_PAGE_AFTER,
+	GIVEN_EVENT_ID, GIVEN_EVENT_TYPE, GIVEN_EVENT_TIME, GIVEN_EVENT_VERSION, GIVEN_EVENT_SOURCE,
+	GIVEN_EVENT_HISTORICAL, GIVEN_TIMER_ID, GIVEN_SUBJECT, GIVEN_DUE, GIVEN_DATA,
+	GIVEN_COUNT
+};
+
+/* A statement with its parameters' sources known. */
+struct hearth_bound_statement {
+	struct hearth_statement *statement;
+	struct hearth_binder *binder;
+	uint8_t given[HEARTH_PARAMETERS_MOST];          /* enum hearth_given per parameter */
+};
+
+/* A method made ready to be called. */
+struct hearth_route {
+	const struct hearth_method *method;
+	const char *full_name;
+	const ProtobufCMessageDescriptor *request, *reply;
+	const ProtobufCFieldDescriptor *row;            /* of the reply, or NULL */
+	const ProtobufCFieldDescriptor *page_size, *page_token, *next_page_token, *wait_etag, *wait_ms;
+	struct hearth_bound_statement main, replay;
+	struct hearth_mapper *mapper, *replay_mapper;
+	bool paged, has_etag;
+	uint64_t calls, errors;
+	struct hearth_histogram *seconds;
+};
+
+/* One call, effect or timer on its way. Pooled; its arena is reset between uses. */
+struct hearth_call {
+	struct hearth_process *process;
+	struct hearth_route *route;                     /* NULL: effect or timer */
+	struct hearth_incoming *incoming;               /* NULL: effect or timer */
+	struct hearth_arena *arena;
+	const char *authority, *actor;
+	uint32_t roles;
+	const ProtobufCMessage *request;
+	ProtobufCMessage *reply;
+	const struct hearth_rows *rows;                 /* timers: what `read` found */
+	const char *givens[GIVEN_COUNT];
+	struct hearth_bound_value { const char *name, *value; } *bound;
+	size_t bound_count, bound_room;
+	int64_t now_us, started_us, wait_until_us;      /* domain; monotonic; monotonic (0: no waiting) */
+	int64_t deadline_us;                            /* wall */
+	char today[HEARTH_DATE_SIZE];
+	size_t page_size;
+	bool replayed;
+	struct hearth_read read;
+	struct hearth_write write;
+	struct hearth_step step;
+	struct hearth_call *next, *previous;            /* pool, or the list of those that wait */
+};
+
+struct hearth_rows {
+	const struct hearth_statement *statement;
+	const PGresult *result;
+	size_t count;
+};
+
+struct hearth_consumer;
+struct hearth_timers;
+
+struct hearth_process {
+	const struct hearth_service *service;
+	struct hearth_config *config;
+	int argc;
+	char **argv;
+	struct hearth_loop *loop;
+	struct hearth_uuid instance;
+	char instance_text[HEARTH_UUID_SIZE];
+	struct hearth_statements *statements;
+	struct hearth_db *db;
+	struct hearth_server *server;
+	struct hearth_client *client;                   /* for pulls; NULL when the service hears nothing */
+	struct hearth_actor self;
+	struct hearth_route *routes;
+	size_t route_count;
+	uint16_t *route_index;                          /* open hash of route + 1 */
+	size_t route_mask;
+	struct hearth_consumer **consumers;
+	size_t consumer_count;
+	struct hearth_timers *timers;
+	struct hearth_call *pool;                       /* free calls */
+	struct hearth_call *waiting;                    /* long polls */
+	struct hearth_alarm *wait_alarm;
+	size_t outstanding, waiting_count;
+	struct hearth_stats stats;
+	uint64_t calls, errors;
+	struct hearth_metrics *metrics;
+	bool draining, failed;
+	int64_t timers_due;
+};
+
+/* call.c */
+struct hearth_call *hearth_call_take(struct hearth_process *process);
+void hearth_call_give(struct hearth_call *call);
+/* Common givens: now, today, new id. */
+void hearth_call_begin(struct hearth_call *call);
+/* Values of a statement's parameters, in the call's arena; NULL and INTERNAL when nobody bound one. */
+const char *const *hearth_call_values(struct hearth_call *call, const struct hearth_bound_statement *bound,
+                                      struct hearth_status *status);
+
+/* route.c */
+int hearth_routes_build(struct hearth_process *process, struct hearth_status *status);      /* names, before the database */
+int hearth_routes_check(struct hearth_process *process, struct hearth_status *status);      /* when statements are described */
+void hearth_routes_free(struct hearth_process *process);
+struct hearth_route *hearth_route_find(struct hearth_process *process, struct hearth_slice name);
+/* For effects and timers too. `planned`: a plan may bind what the request lacks. */
+int hearth_bound_statement_init(struct hearth_bound_statement *bound, struct hearth_process *process, const char *name,
+                                struct hearth_status *status);
+int hearth_bound_statement_check(struct hearth_bound_statement *bound, const ProtobufCMessageDescriptor *request,
+                                 bool planned, struct hearth_status *status);
+void hearth_bound_statement_done(struct hearth_bound_statement *bound);
+
+/* dispatch.c */
+void hearth_dispatch(void *process, struct hearth_incoming *incoming);
+void hearth_dispatch_wake(struct hearth_process *process);                                 /* look at the long polls again */
+/* Something was committed here: tell subscribers, look at long polls and timers. */
+void hearth_process_committed(struct hearth_process *process);
+
+/* reply.c */
+int hearth_reply_build(struct hearth_call *call, const PGresult *result, const struct hearth_bound_statement *bound,
+                       const struct hearth_mapper *mapper, struct hearth_status *status);  /* 1: not yet, wait */
+void hearth_refusal_status(const struct hearth_process *process, const char *outcome, const char *detail,
+                           struct hearth_status *status);
+
+/* builtin.c: Health, Control, Events */
+extern const struct hearth_method hearth_health_methods[], hearth_control_methods[], hearth_events_methods[];
+
+/* consumer.c */
+struct hearth_consumer *hearth_consumer_new(struct hearth_process *process, const struct hearth_source *source,
+                                            struct hearth_status *status);
+void hearth_consumer_free(struct hearth_consumer **consumer);
+int hearth_consumer_check(struct hearth_consumer *consumer, struct hearth_status *status);
+void hearth_consumer_start(struct hearth_consumer *consumer);        /* database ready */
+struct hearth_consumer_state {
+	const char *source, *stopped;
+	int64_t applied, end;
+	bool active;
+	double behind_seconds;
+};
+struct hearth_consumer_state hearth_consumer_state(const struct hearth_consumer *consumer);
+bool hearth_consumer_busy(const struct hearth_consumer *consumer);
+
+/* timers.c */
+struct hearth_timers *hearth_timers_new(struct hearth_process *process, struct hearth_status *status);
+void hearth_timers_free(struct hearth_timers **timers);
+int hearth_timers_check(struct hearth_timers *timers, struct hearth_status *status);
+void hearth_timers_poke(struct hearth_timers *timers);
+bool hearth_timers_busy(const struct hearth_timers *timers);
+
+#endif

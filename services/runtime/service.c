@@ -1,0 +1,392 @@
+/* service.c: the main program of every service: settings, parts, signals, draining.
+ *
+ * Order of making: settings, loop, statements, routes, consumers, timers, database, server; the teardown mirrors it.
+ * The process is alive from the start and ready when the database is; a contract that does not fit its SQL stops it
+ * with exit code 1. SIGTERM and SIGINT drain: no new calls, what is queued is finished, at most ten seconds. SIGHUP
+ * reads the settings again and takes the log level from them.
+ */
+#include "process.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include <hearth/log.h>
+#include <hearth/text.h>
+#include <hearth/v1/common.pb-c.h>
+
+#include "event_check.h"
+#include "service_metrics.h"
+
+#define DRAIN_US INT64_C(10000000)
+#define DRAIN_STEP_US INT64_C(5000)
+#define MOST_PEERS 16
+
+extern const struct hearth_file runtime_sql[];
+
+static const struct hearth_key runtime_keys[] = {
+	{ "listen", HEARTH_KEY_TEXT, "", "where to answer calls: ipc://DIR or tcp://host:port; empty: as --services", 0, 0 },
+	{ "services", HEARTH_KEY_TEXT, "ipc:///run/hearth", "where the other services are, unless told one by one", 0, 0 },
+	{ "database-url", HEARTH_KEY_TEXT, "", "PostgreSQL connection (URL or key=value); user defaults to hearth_<service>", 0, 0 },
+	{ "database-role", HEARTH_KEY_TEXT, "", "role to take after connecting; empty: that of the user", 0, 0 },
+	{ "statement-timeout", HEARTH_KEY_INT, "250", "milliseconds a statement of a read or write may take", 10, 60000 },
+	{ "slow-timeout", HEARTH_KEY_INT, "30000", "milliseconds a list or report may take", 100, 600000 },
+	{ "most-message", HEARTH_KEY_INT, "1048576", "bytes a request may have", 1024, 67108864 },
+	{ "most-queued", HEARTH_KEY_INT, "10000", "calls that may wait for the database", 1, 1000000 },
+	{ "group-most", HEARTH_KEY_INT, "128", "writes in one transaction", 1, 1024 },
+	{ "pull-interval", HEARTH_KEY_INT, "500", "milliseconds between looks for events when no hint comes", 10, 60000 },
+	{ "metrics", HEARTH_KEY_TEXT, "127.0.0.1:0", "host:port of /metrics, /healthz and /readyz; empty: none", 0, 0 },
+	{ "metrics-directory", HEARTH_KEY_TEXT, "", "where to write the bound address for Prometheus file discovery", 0, 0 },
+	{ "log-level", HEARTH_KEY_TEXT, "info", "error, warn, info or debug; read again on SIGHUP", 0, 0 },
+	{ "test-clock", HEARTH_KEY_TEXT, "", "start a drivable clock at this UTC time (tests and demonstrations only)", 0, 0 },
+	{ .name = NULL },
+};
+
+/* ---- settings ---- */
+
+/* A key "<service>-address" for each service that this one hears. */
+static void peer_keys(const struct hearth_service *service, struct hearth_key *ret_keys)
+{
+	size_t count = 0;
+	for (const struct hearth_source *source = service->hears; source && source->service && count < MOST_PEERS; source++) {
+		char *name = hearth_alloc(strlen(source->service) + sizeof "-address");
+		sprintf(name, "%s-address", source->service);
+		ret_keys[count++] = (struct hearth_key){ name, HEARTH_KEY_TEXT, "", "where that service is; empty: as --services", 0, 0 };
+	}
+	ret_keys[count] = (struct hearth_key){ 0 };
+}
+
+static struct hearth_config *load_config(struct hearth_process *process, struct hearth_key *peers, bool *ret_help,
+                                         struct hearth_status *status)
+{
+	static const struct hearth_key none[] = { { .name = NULL } };
+	const struct hearth_service *service = process->service;
+	const struct hearth_key *const tables[] = { runtime_keys, peers, service->keys ? service->keys : none, NULL };
+	int rest;
+	struct hearth_config *config = hearth_config_new(service->name, tables);
+	if (hearth_config_load(config, process->argc, process->argv, &rest, ret_help, status) < 0) {
+		hearth_config_free(&config);
+	} else if (!*ret_help && rest < process->argc) {
+		hearth_fail(status, HEARTH_INVALID_ARGUMENT, "ARGUMENT", "%s is no setting; see --help", process->argv[rest]);
+		hearth_config_free(&config);
+	}
+	return config;
+}
+
+static int apply_level(const struct hearth_config *config, struct hearth_status *status)
+{
+	enum hearth_level level;
+	const char *text = hearth_config_text(config, "log-level");
+	if (hearth_log_level_parse(text, &level) < 0)
+		return hearth_fail_field(status, "log-level", "log-level is %s; error, warn, info or debug is wanted", text);
+	hearth_log_set_level(level);
+	return 0;
+}
+
+static int apply_clock(const struct hearth_config *config, struct hearth_status *status)
+{
+	const char *text = hearth_config_text(config, "test-clock");
+	int64_t start_us;
+	if (!*text)
+		return 0;
+	if (hearth_time_parse(text, &start_us, status) < 0)
+		return hearth_fail_context(status, "test-clock");
+	hearth_clock_enable_test(start_us);
+	return 0;
+}
+
+/* ---- the database ---- */
+
+static int check_events(struct hearth_process *process, struct hearth_status *status)
+{
+	for (size_t i = 0; i < hearth_statements_count(process->statements); i++) {
+		const struct hearth_statement *statement = hearth_statements_at(process->statements, i);
+		if (hearth_event_check(statement, process->service->tells, status) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int statements_described(void *context, struct hearth_status *status)
+{
+	struct hearth_process *process = context;
+	int result = check_events(process, status);
+	if (result == 0)
+		result = hearth_routes_check(process, status);
+	if (result == 0)
+		result = hearth_timers_check(process->timers, status);
+	for (size_t i = 0; i < process->consumer_count && result == 0; i++)
+		result = hearth_consumer_check(process->consumers[i], status);
+	return result;
+}
+
+static void statements_failed(void *context, const struct hearth_status *status)
+{
+	struct hearth_process *process = context;
+	hearth_log(HEARTH_LOG_ERROR, "stop", "reason=%s detail=\"%s\"", status->reason, status->message);
+	process->failed = true;
+	hearth_loop_stop(process->loop);
+}
+
+static void database_changed(void *context)
+{
+	struct hearth_process *process = context;
+	bool ready = hearth_db_ready(process->db);
+	hearth_log(HEARTH_LOG_INFO, "database", "ready=%s%s%s", ready ? "yes" : "no", ready ? "" : " why=",
+	           ready ? "" : hearth_db_trouble(process->db));
+	for (size_t i = 0; ready && i < process->consumer_count; i++)
+		hearth_consumer_start(process->consumers[i]);
+	if (ready)
+		hearth_timers_poke(process->timers);
+}
+
+void hearth_process_committed(struct hearth_process *process)
+{
+	hearth_server_hint(process->server);
+	hearth_timers_poke(process->timers);
+	if (process->waiting)
+		hearth_alarm_set(process->wait_alarm, 1000);
+}
+
+static void wait_rang(void *context)
+{
+	hearth_dispatch_wake(context);
+}
+
+static void open_database(struct hearth_process *process)
+{
+	const struct hearth_config *config = process->config;
+	struct hearth_db_options options = {
+		.service = process->service->name,
+		.url = hearth_config_text(config, "database-url"),
+		.role = hearth_config_text(config, "database-role"),
+		.statements = process->statements,
+		.statement_timeout_ms = (int)hearth_config_int(config, "statement-timeout"),
+		.slow_timeout_ms = (int)hearth_config_int(config, "slow-timeout"),
+		.most_queued = (int)hearth_config_int(config, "most-queued"),
+		.group_most = (int)hearth_config_int(config, "group-most"),
+		.checked = statements_described,
+		.failed = statements_failed,
+		.changed = database_changed,
+		.context = process,
+	};
+	process->db = hearth_db_new(process->loop, &options);
+}
+
+/* ---- making the parts ---- */
+
+static int open_client(struct hearth_process *process, struct hearth_status *status)
+{
+	process->self = (struct hearth_actor){ .id = process->service->name, .authority = "",
+	                                       .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM) };
+	process->client = hearth_client_new(process->loop, &process->self);
+	for (const struct hearth_source *source = process->service->hears; source && source->service; source++) {
+		char key[96];
+		snprintf(key, sizeof key, "%s-address", source->service);
+		const char *address = hearth_config_text(process->config, key);
+		if (!*address)
+			address = hearth_config_text(process->config, "services");
+		if (hearth_client_locate(process->client, source->service, address, status) < 0)
+			return hearth_fail_context(status, "%s", key);
+	}
+	return 0;
+}
+
+static int open_consumers(struct hearth_process *process, struct hearth_status *status)
+{
+	size_t count = 0;
+	while (process->service->hears && process->service->hears[count].service)
+		count++;
+	process->consumers = hearth_alloc((count + 1) * sizeof *process->consumers);
+	for (size_t i = 0; i < count; i++) {
+		struct hearth_consumer *consumer = hearth_consumer_new(process, &process->service->hears[i], status);
+		if (!consumer)
+			return -1;
+		process->consumers[process->consumer_count++] = consumer;
+	}
+	return 0;
+}
+
+static int open_server(struct hearth_process *process, struct hearth_status *status)
+{
+	const char *listen = hearth_config_text(process->config, "listen");
+	struct hearth_server_options options = {
+		.service = process->service->name,
+		.instance = &process->instance,
+		.listen = *listen ? listen : hearth_config_text(process->config, "services"),
+		.most_message = (size_t)hearth_config_int(process->config, "most-message"),
+		.receive = hearth_dispatch,
+		.context = process,
+	};
+	process->server = hearth_server_new(process->loop, &options, status);
+	return process->server ? 0 : -1;
+}
+
+static int open_process(struct hearth_process *process, struct hearth_status *status)
+{
+	const struct hearth_file *const files[] = { runtime_sql, process->service->sql, NULL };
+	process->loop = hearth_loop_new();
+	process->wait_alarm = hearth_alarm_new(process->loop, wait_rang, process);
+	process->statements = hearth_statements_new(files, status);
+	if (!process->statements || hearth_routes_build(process, status) < 0 || open_client(process, status) < 0 ||
+	    open_consumers(process, status) < 0)
+		return -1;
+	process->timers = hearth_timers_new(process, status);
+	if (!process->timers || open_server(process, status) < 0 || hearth_service_metrics_open(process, status) < 0)
+		return -1;
+	open_database(process);
+	return 0;
+}
+
+static void close_process(struct hearth_process *process)
+{
+	hearth_service_metrics_close(process);
+	hearth_server_free(&process->server);
+	for (size_t i = 0; i < process->consumer_count; i++)
+		hearth_consumer_free(&process->consumers[i]);
+	free(process->consumers);
+	hearth_timers_free(&process->timers);
+	hearth_db_free(&process->db);
+	hearth_client_free(&process->client);
+	hearth_routes_free(process);
+	hearth_statements_free(&process->statements);
+	while (process->pool) {
+		struct hearth_call *call = process->pool;
+		process->pool = call->next;
+		hearth_arena_free(&call->arena);
+		free(call->bound);
+		free(call);
+	}
+	hearth_alarm_free(&process->wait_alarm);
+	hearth_loop_free(&process->loop);
+	hearth_zmq_end();
+}
+
+/* ---- signals and draining ---- */
+
+static void reload(struct hearth_process *process)
+{
+	struct hearth_key peers[MOST_PEERS + 1];
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	bool help;
+	peer_keys(process->service, peers);
+	struct hearth_config *config = load_config(process, peers, &help, &status);
+	if (!config || apply_level(config, &status) < 0)
+		hearth_log(HEARTH_LOG_ERROR, "settings", "detail=\"%s\"", status.message);
+	else
+		hearth_log(HEARTH_LOG_INFO, "settings", "log-level=%s", hearth_config_text(config, "log-level"));
+	hearth_config_free(&config);
+	for (size_t i = 0; peers[i].name; i++)
+		free((char *)peers[i].name);
+}
+
+static void drain(struct hearth_process *process)
+{
+	if (process->draining) {
+		hearth_loop_stop(process->loop);
+		return;
+	}
+	hearth_log(HEARTH_LOG_INFO, "drain", "outstanding=%zu", process->outstanding);
+	process->draining = true;
+	hearth_server_drain(process->server);
+	hearth_dispatch_wake(process);
+	hearth_loop_stop(process->loop);
+}
+
+static void signalled(void *context, uint32_t events)
+{
+	struct hearth_process *process = ((void **)context)[0];
+	int fd = *(int *)((void **)context)[1];
+	struct signalfd_siginfo info;
+	(void)events;
+	while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGHUP)
+			reload(process);
+		else
+			drain(process);
+	}
+}
+
+static bool busy(const struct hearth_process *process)
+{
+	bool any = process->outstanding > 0 || hearth_timers_busy(process->timers);
+	for (size_t i = 0; i < process->consumer_count; i++)
+		any |= hearth_consumer_busy(process->consumers[i]);
+	return any;
+}
+
+static void run(struct hearth_process *process, int signals)
+{
+	void *context[2] = { process, &signals };
+	struct hearth_watch *watch = hearth_loop_add(process->loop, signals, EPOLLIN, signalled, context);
+	hearth_log(HEARTH_LOG_INFO, "start", "instance=%s listen=%s", process->instance_text,
+	           hearth_server_endpoint(process->server));
+	hearth_loop_run(process->loop);
+	int64_t until_us = hearth_clock_mono() + DRAIN_US;
+	while (process->draining && !process->failed && busy(process) && hearth_clock_mono() < until_us)
+		hearth_loop_turn(process->loop, DRAIN_STEP_US);
+	hearth_log(HEARTH_LOG_INFO, "end", "calls=%" PRIu64 " errors=%" PRIu64, process->calls, process->errors);
+	hearth_watch_free(&watch);
+}
+
+static int signal_descriptor(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int start(struct hearth_process *process, struct hearth_key *peers, bool *ret_help, struct hearth_status *status)
+{
+	process->config = load_config(process, peers, ret_help, status);
+	if (!process->config)
+		return 2;
+	if (*ret_help) {
+		hearth_config_print_help(process->config, stdout);
+		return 0;
+	}
+	if (apply_level(process->config, status) < 0 || apply_clock(process->config, status) < 0)
+		return 2;
+	return open_process(process, status) < 0 ? 1 : 0;
+}
+
+int hearth_service_main(int argc, char **argv, const struct hearth_service *service)
+{
+	struct hearth_process process = { .service = service, .argc = argc, .argv = argv };
+	struct hearth_key peers[MOST_PEERS + 1];
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	char name[64];
+	bool help = false;
+	int signals = signal_descriptor();
+	if (signals < 0 || sodium_init() < 0)
+		return 1;
+	snprintf(name, sizeof name, "hearth-%s", service->name);
+	hearth_log_init(name);
+	hearth_uuid_new(&process.instance);
+	hearth_uuid_format(&process.instance, process.instance_text);
+	peer_keys(service, peers);
+	int code = start(&process, peers, &help, &status);
+	if (code)
+		fprintf(stderr, "%s: %s\n", name, status.message);
+	else if (!help)
+		run(&process, signals);
+	if (process.loop)
+		close_process(&process);
+	hearth_config_free(&process.config);
+	for (size_t i = 0; peers[i].name; i++)
+		free((char *)peers[i].name);
+	close(signals);
+	return process.failed ? 1 : code;
+}

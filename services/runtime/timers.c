@@ -1,0 +1,269 @@
+/* timers.c: acting on the due rows of table `timer`.
+ *
+ * Every process looks each second, and soon after each commit of its own. A round reads what is due; each timer runs
+ * its `write`, after its `read` and `plan` when it has them. The write statement deletes or moves the row, so that of
+ * two processes that try at once one acts. A round that changed nothing is not repeated before the next second.
+ */
+#include "process.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <hearth/log.h>
+
+#define LOOK_US INT64_C(1000000)
+#define SOON_US INT64_C(10000)
+#define JOB_TIMEOUT_US INT64_C(30000000)
+
+struct timer_route {
+	const struct hearth_timer *timer;
+	struct hearth_bound_statement read, write;
+};
+
+struct hearth_timers {
+	struct hearth_process *process;
+	struct timer_route *routes;
+	size_t count;
+	struct hearth_bound_statement due;
+	struct hearth_alarm *alarm;
+	struct hearth_read read;
+	struct hearth_call *call;          /* of the look itself */
+	bool looking, again, acted, soon;
+	size_t running;
+};
+
+struct job {
+	struct hearth_timers *timers;
+	const struct timer_route *route;
+	struct hearth_call *call;
+};
+
+static void look(struct hearth_timers *timers);
+
+static void round_over(struct hearth_timers *timers)
+{
+	if (timers->looking || timers->running)
+		return;
+	bool soon = timers->again || timers->acted;
+	timers->again = timers->acted = false;
+	timers->soon = soon;
+	hearth_alarm_set(timers->alarm, soon ? SOON_US : LOOK_US);
+}
+
+static void job_over(struct job *job, const struct hearth_status *status)
+{
+	struct hearth_timers *timers = job->timers;
+	if (status && status->code != HEARTH_OK)
+		hearth_log(HEARTH_LOG_WARN, "timer", "kind=%s code=%s reason=%s", job->route->timer->kind,
+		           hearth_code_name(status->code), status->reason);
+	hearth_call_give(job->call);
+	timers->running--;
+	round_over(timers);
+}
+
+static void job_written(struct hearth_write *write, const PGresult *const *results, const struct hearth_status *status)
+{
+	struct job *job = write->context;
+	struct hearth_timers *timers = job->timers;
+	if (results) {
+		timers->acted |= PQntuples(results[0]) > 0;
+		hearth_log(HEARTH_LOG_INFO, "timer", "kind=%s acted rows=%d", job->route->timer->kind, PQntuples(results[0]));
+		hearth_process_committed(timers->process);
+	}
+	job_over(job, results ? NULL : status);
+}
+
+static void job_write(struct job *job)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_call *call = job->call;
+	const char *const *values = hearth_call_values(call, &job->route->write, &status);
+	if (!values) {
+		job_over(job, &status);
+		return;
+	}
+	call->step = (struct hearth_step){ job->route->write.statement, values };
+	call->write = (struct hearth_write){ .step_count = 1, .steps = &call->step, .deadline_us = call->deadline_us,
+	                                     .done = job_written, .context = job };
+	hearth_db_write(job->timers->process->db, &call->write);
+}
+
+static void job_read(struct hearth_read *read, const PGresult *result, const struct hearth_status *status)
+{
+	struct job *job = read->context;
+	struct hearth_status failed = HEARTH_STATUS_INIT;
+	if (!result) {
+		job_over(job, status);
+		return;
+	}
+	struct hearth_rows rows = { job->route->read.statement, result, (size_t)PQntuples(result) };
+	job->call->rows = &rows;
+	int planned = job->route->timer->plan ? job->route->timer->plan(job->call, &failed) : 0;
+	job->call->rows = NULL;
+	if (planned < 0)
+		job_over(job, &failed);
+	else
+		job_write(job);
+}
+
+static void start_job(struct hearth_timers *timers, const struct timer_route *route, const PGresult *result, int row)
+{
+	static const enum hearth_given columns[] = { GIVEN_TIMER_ID, GIVEN_NONE, GIVEN_AUTHORITY, GIVEN_SUBJECT, GIVEN_DUE,
+		                                         GIVEN_DATA };
+	struct hearth_call *call = hearth_call_take(timers->process);
+	struct job *job = hearth_arena_alloc(call->arena, sizeof *job);
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	*job = (struct job){ timers, route, call };
+	timers->running++;
+	hearth_call_begin(call);
+	call->actor = "timer";
+	call->deadline_us = hearth_clock_wall() + JOB_TIMEOUT_US;
+	for (int i = 0; i < 6; i++)
+		if (columns[i] != GIVEN_NONE)
+			call->givens[columns[i]] = hearth_arena_strdup(call->arena, PQgetvalue(result, row, i));
+	call->authority = call->givens[GIVEN_AUTHORITY];
+	if (!route->timer->read) {
+		if (route->timer->plan && route->timer->plan(call, &status) < 0)
+			job_over(job, &status);
+		else
+			job_write(job);
+		return;
+	}
+	const char *const *values = hearth_call_values(call, &route->read, &status);
+	if (!values) {
+		job_over(job, &status);
+		return;
+	}
+	call->read = (struct hearth_read){ .statement = route->read.statement, .values = values,
+	                                   .deadline_us = call->deadline_us, .done = job_read, .context = job };
+	hearth_db_read(timers->process->db, HEARTH_LANE_SLOW, &call->read);
+}
+
+static const struct timer_route *route_of(const struct hearth_timers *timers, const char *kind)
+{
+	for (size_t i = 0; i < timers->count; i++)
+		if (strcmp(timers->routes[i].timer->kind, kind) == 0)
+			return &timers->routes[i];
+	return NULL;
+}
+
+static void looked(struct hearth_read *read, const PGresult *result, const struct hearth_status *status)
+{
+	struct hearth_timers *timers = read->context;
+	(void)status;
+	timers->process->timers_due = result ? PQntuples(result) : 0;
+	for (int row = 0; result && row < PQntuples(result) && !timers->process->draining; row++) {
+		const struct timer_route *route = route_of(timers, PQgetvalue(result, row, 1));
+		if (route)
+			start_job(timers, route, result, row);
+		else
+			hearth_log(HEARTH_LOG_WARN, "timer", "kind=%s is in no table of this service", PQgetvalue(result, row, 1));
+	}
+	timers->looking = false;
+	round_over(timers);
+}
+
+static void look(struct hearth_timers *timers)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_call *call = timers->call;
+	if (timers->process->draining || !hearth_db_ready(timers->process->db)) {
+		hearth_alarm_set(timers->alarm, LOOK_US);
+		return;
+	}
+	hearth_arena_reset(call->arena);
+	memset(call->givens, 0, sizeof call->givens);
+	hearth_call_begin(call);
+	timers->looking = true;
+	const char *const *values = hearth_call_values(call, &timers->due, &status);
+	timers->read = (struct hearth_read){ .statement = timers->due.statement, .values = values,
+	                                     .deadline_us = hearth_clock_wall() + JOB_TIMEOUT_US, .done = looked,
+	                                     .context = timers };
+	hearth_db_read(timers->process->db, HEARTH_LANE_READ, &timers->read);
+}
+
+static void rang(void *context)
+{
+	struct hearth_timers *timers = context;
+	timers->soon = false;
+	if (!timers->looking && !timers->running)
+		look(timers);
+}
+
+void hearth_timers_poke(struct hearth_timers *timers)
+{
+	if (timers->looking || timers->running)
+		timers->again = true;
+	else if (!timers->soon) {
+		timers->soon = true;
+		hearth_alarm_set(timers->alarm, SOON_US);
+	}
+}
+
+bool hearth_timers_busy(const struct hearth_timers *timers)
+{
+	return timers->running > 0;
+}
+
+int hearth_timers_check(struct hearth_timers *timers, struct hearth_status *status)
+{
+	if (hearth_bound_statement_check(&timers->due, NULL, false, status) < 0)
+		return -1;
+	for (size_t i = 0; i < timers->count; i++) {
+		struct timer_route *route = &timers->routes[i];
+		bool planned = route->timer->plan != NULL;
+		if ((route->timer->read && hearth_bound_statement_check(&route->read, NULL, false, status) < 0) ||
+		    hearth_bound_statement_check(&route->write, NULL, planned, status) < 0)
+			return hearth_fail_context(status, "timer %s", route->timer->kind);
+	}
+	return 0;
+}
+
+static int init_routes(struct hearth_timers *timers, struct hearth_status *status)
+{
+	for (size_t i = 0; i < timers->count; i++) {
+		struct timer_route *route = &timers->routes[i];
+		route->timer = &timers->process->service->timers[i];
+		if ((route->timer->read &&
+		     hearth_bound_statement_init(&route->read, timers->process, route->timer->read, status) < 0) ||
+		    hearth_bound_statement_init(&route->write, timers->process, route->timer->write, status) < 0)
+			return hearth_fail_context(status, "timer %s", route->timer->kind);
+	}
+	return hearth_bound_statement_init(&timers->due, timers->process, "due_timers", status);
+}
+
+struct hearth_timers *hearth_timers_new(struct hearth_process *process, struct hearth_status *status)
+{
+	struct hearth_timers *timers = hearth_alloc(sizeof *timers);
+	*timers = (struct hearth_timers){ .process = process };
+	while (process->service->timers && process->service->timers[timers->count].kind)
+		timers->count++;
+	timers->routes = hearth_alloc((timers->count + 1) * sizeof *timers->routes);
+	memset(timers->routes, 0, (timers->count + 1) * sizeof *timers->routes);
+	timers->call = hearth_call_take(process);
+	process->outstanding--;
+	timers->alarm = hearth_alarm_new(process->loop, rang, timers);
+	if (init_routes(timers, status) < 0)
+		hearth_timers_free(&timers);
+	else
+		hearth_alarm_set(timers->alarm, SOON_US);
+	return timers;
+}
+
+void hearth_timers_free(struct hearth_timers **pointer)
+{
+	struct hearth_timers *timers = *pointer;
+	if (!timers)
+		return;
+	for (size_t i = 0; i < timers->count; i++) {
+		hearth_bound_statement_done(&timers->routes[i].read);
+		hearth_bound_statement_done(&timers->routes[i].write);
+	}
+	hearth_bound_statement_done(&timers->due);
+	hearth_alarm_free(&timers->alarm);
+	timers->process->outstanding++;
+	hearth_call_give(timers->call);
+	free(timers->routes);
+	free(timers);
+	*pointer = NULL;
+}
