@@ -102,7 +102,7 @@ endif
 
 .PHONY: all demo check run bench lint asan fuzz fault install uninstall container deps clean help tests
 
-PROGRAMS := $(SERVICES:%=$(BIN)/hearth-%) $(if $(wildcard services/cli/*.c),$(BIN)/hearth)
+PROGRAMS := $(SERVICES:%=$(BIN)/hearth-%) $(if $(wildcard services/cli/main.c),$(BIN)/hearth)
 TEST_PROGRAMS := $(TESTS:tests/%.c=$(TEST)/%)
 REPLAYS := $(FUZZERS:tests/%.c=$(TEST)/%)
 PRIVATE_PG := $(if $(wildcard tests/support/pg_main.c),$(BIN)/hearth-private-pg)
@@ -226,13 +226,19 @@ $(LIB)/libhearth.so: $(RUNTIME_OBJECTS) $(OUT)/lists/libhearth
 	@$(CC) $(FLAGS_$(MODE)) -shared -Wl,-soname,libhearth.so.0 -Wl,-z,relro,-z,now -Wl,--as-needed -o $@ \
 	  $(filter %.o,$^) $(PACKAGE_LIBS)
 
+# What tests share; a program takes of it what it uses.
+$(LIB)/libsupport.a: $(call object,$(SUPPORT))
+	$(SAY) AR $@
+	@mkdir -p $(@D)
+	@rm -f $@ && $(AR) rcs $@ $^
+
 # ---- programs --------------------------------------------------------------------------------------------------------
 
 # $(1) program, $(2) sources, $(3) further objects, $(4) further libraries: linked with the contracts that the sources use
 define program
 $(call remember,$(notdir $(1)),$(2) $(3))
 $(1): $(call object,$(2)) $(3) $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(call contracts-of,$(2)))) \
-	$(LIB)/libhearth.a $(OUT)/lists/$(notdir $(1))
+	$(if $(filter tests/%,$(2)),$(LIB)/libsupport.a) $(LIB)/libhearth.a $(OUT)/lists/$(notdir $(1))
 	$$(SAY) LINK $$@
 	@mkdir -p $$(@D)
 	@$$(LINK) $(4) $$(PACKAGE_LIBS)
@@ -241,10 +247,11 @@ endef
 folder = $(wildcard services/$(1)/*.c)
 links-of = $(call look-up,$(LINKS),$(1))
 
-# A test links its own file, the helpers of its folder (files not called test_*), tests/support and what it names.
+# A test links its own file, the helpers of its folder (files not called test_*), what it names, and of tests/support
+# what it uses.
 helpers = $(filter-out tests/$(1)/test_% tests/$(1)/demo% tests/$(1)/fuzz_% tests/$(1)/bench_% tests/fuzz/replay.c,$(wildcard tests/$(1)/*.c))
 kind-of = $(word 2,$(subst /, ,$(1)))
-test-sources = $(1) $(call helpers,$(call kind-of,$(1))) $(SUPPORT) $(call links-of,$(1) $(call helpers,$(call kind-of,$(1))))
+test-sources = $(1) $(call helpers,$(call kind-of,$(1))) $(call links-of,$(1) $(call helpers,$(call kind-of,$(1))))
 
 ifneq ($(BUILDING),)
 $(foreach service,$(SERVICES),$(eval $(call program,$(BIN)/hearth-$(service),$(call folder,$(service)),\
@@ -254,9 +261,14 @@ $(eval $(call program,$(BIN)/hearth,$(call folder,cli),\
 $(foreach test,$(TESTS),$(eval $(call program,$(test:tests/%.c=$(TEST)/%),$(call test-sources,$(test)),,$$(CHECK_LIBS))))
 $(foreach fuzz,$(FUZZERS),$(eval $(call program,$(fuzz:tests/%.c=$(TEST)/%),$(fuzz) tests/fuzz/replay.c $(call links-of,$(fuzz)))))
 $(foreach bench,$(BENCHES),$(eval $(call program,$(bench:tests/bench/%.c=$(BIN)/%),$(call test-sources,$(bench)))))
-$(eval $(call program,$(BIN)/hearth-demo,$(DEMO) $(call helpers,journey) $(SUPPORT)))
-$(eval $(call program,$(BIN)/hearth-private-pg,$(wildcard tests/support/pg_main.c) $(SUPPORT)))
+$(eval $(call program,$(BIN)/hearth-demo,$(DEMO) $(call helpers,journey)))
 endif
+
+# Needs nothing of Hearth, so that a script can have a database before the rest is built.
+$(BIN)/hearth-private-pg: $(call object,tests/support/pg_main.c tests/support/private_pg.c tests/support/pg_place.c)
+	$(SAY) LINK $@
+	@mkdir -p $(@D)
+	@$(LINK) $(shell pkg-config --libs libpq)
 
 # libFuzzer needs clang; the target's own sources are compiled again with it.
 FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -g -O1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
