@@ -1,5 +1,5 @@
--- What the ledger should hold, and the lines that bring it there. Every cause of a posting (a day that is over, an end, a
--- new fee) goes through the same difference, so that late news needs no rule of its own.
+-- What the ledger should hold, and the lines that bring it there. An opening, an end and a new fee all go through the same
+-- difference (lines_due), so that late news needs no rule of its own.
 
 CREATE TYPE rate_step AS (from_date date, weekly_fee_pence bigint);
 
@@ -71,4 +71,27 @@ RETURNS TABLE (place integer, kind text, rate_from date, weekly_fee_pence bigint
 			* accrued(d.weekly_fee_pence, lower(d.days) - d.rate_from, upper(d.days) - d.rate_from),
 		d.reverses
 	FROM due d
+$$;
+
+-- The fee that an agreement shows: today's; of a closed one the last day's, of one to come the first day's.
+CREATE FUNCTION fee_shown(p_start date, p_end date, p_today date, p_rates rate_step[]) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT r.weekly_fee_pence FROM unnest(p_rates) r
+	WHERE r.from_date <= greatest(p_start, least(p_today, p_end - 1)) ORDER BY r.from_date DESC LIMIT 1
+$$;
+
+CREATE FUNCTION rates_shown(p_rates rate_step[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+	SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('fromDate', r.from_date, 'weeklyFee',
+		CASE WHEN r.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', r.weekly_fee_pence) END))
+		ORDER BY r.from_date), '[]')
+	FROM unnest(p_rates) r
+$$;
+
+CREATE FUNCTION external_ids_shown(p_authority text, p_agreement uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT coalesce(jsonb_agg(jsonb_build_object('system', x.system, 'id', x.id) ORDER BY x.system), '[]')
+	FROM agreement_external_id x WHERE x.authority = p_authority AND x.agreement_id = p_agreement
+$$;
+
+CREATE FUNCTION posted_shown(p_authority text, p_agreement uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
+	SELECT sum(l.pence)::bigint FROM ledger l WHERE l.authority = p_authority AND l.agreement_id = p_agreement
 $$;

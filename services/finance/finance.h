@@ -1,0 +1,12 @@
+/* finance.h: plans and replies that main.c names in its tables. Inside this service only. */
+#ifndef FINANCE_FINANCE_H
+#define FINANCE_FINANCE_H
+
+#include <hearth/service.h>
+
+hearth_plan_fn finance_plan_get_agreement, finance_plan_lookup_agreement, finance_plan_list_agreements,
+    finance_plan_get_ledger, finance_plan_get_ledger_days, finance_plan_get_spend, finance_plan_price_agreement,
+    finance_plan_upsert_external_id;
+hearth_reply_fn finance_reply_get_ledger_days;
+
+#endif

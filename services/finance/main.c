@@ -1,0 +1,87 @@
+/* main.c: hearth-finance: what each placement is agreed to cost, and what has been posted for each day.
+ *
+ * Owns the schema `finance`: agreements, their fees over time, the ledger. Agreements come and go by what placements
+ * tells; people only price what has no fee. Nothing in the ledger is ever edited.
+ */
+#include "finance.h"
+
+#include <hearth/finance/v1/events.pb-c.h>
+#include <hearth/finance/v1/finance.pb-c.h>
+#include <hearth/placements/v1/events.pb-c.h>
+#include <hearth/v1/common.pb-c.h>
+
+extern const struct hearth_file finance_sql[];
+
+#define ROLE(name) HEARTH_ROLE(HEARTH__V1__ROLE__##name)
+#define READERS                                                                                                             \
+	(ROLE(PLACEMENT_OFFICER) | ROLE(COMMISSIONER) | ROLE(FINANCE_OFFICER) | ROLE(SOCIAL_WORKER) | ROLE(PERSONAL_ADVISER) \
+	 | ROLE(SYSTEM) | ROLE(OPERATOR))
+
+static const struct hearth_method methods[] = {
+	{ .name = "GetAgreement", .kind = HEARTH_READ, .roles = READERS, .statement = "get_agreement", .row = "agreement",
+	  .plan = finance_plan_get_agreement, .wait = true },
+	{ .name = "LookupAgreement", .kind = HEARTH_READ, .roles = READERS, .statement = "lookup_agreement",
+	  .row = "agreement", .plan = finance_plan_lookup_agreement },
+	{ .name = "ListAgreements", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_agreements",
+	  .row = "agreements", .plan = finance_plan_list_agreements },
+	{ .name = "GetLedger", .kind = HEARTH_SLOW, .roles = READERS, .statement = "get_ledger",
+	  .plan = finance_plan_get_ledger },
+	{ .name = "GetLedgerDays", .kind = HEARTH_SLOW, .roles = READERS, .statement = "get_ledger_days",
+	  .plan = finance_plan_get_ledger_days, .reply = finance_reply_get_ledger_days },
+	{ .name = "GetSpend", .kind = HEARTH_SLOW, .roles = READERS, .statement = "get_spend",
+	  .plan = finance_plan_get_spend },
+	{ .name = "PriceAgreement", .kind = HEARTH_WRITE, .roles = ROLE(FINANCE_OFFICER), .statement = "price_agreement",
+	  .replay = "agreement_by_key", .row = "agreement", .plan = finance_plan_price_agreement },
+	{ .name = "UpsertAgreementExternalId", .kind = HEARTH_WRITE, .roles = ROLE(FINANCE_OFFICER) | ROLE(SYSTEM),
+	  .statement = "upsert_agreement_external_id", .replay = "agreement_by_key", .row = "agreement",
+	  .plan = finance_plan_upsert_external_id },
+	{ .name = NULL },
+};
+
+static const struct hearth_refusal refusals[] = {
+	{ "ALREADY_PRICED", HEARTH_FAILED_PRECONDITION, "from_date",
+	  "the day already has a fee: a change of fee is a variation of the placement (agreement runs %s)" },
+	{ "OUTSIDE_AGREEMENT", HEARTH_FAILED_PRECONDITION, "from_date", "from_date must be a day of the agreement, which runs %s" },
+	{ "EXTERNAL_ID_TAKEN", HEARTH_ALREADY_EXISTS, "external_id", "the key belongs to another agreement" },
+	{ .reason = NULL },
+};
+
+static const struct hearth_told tells[] = {
+	{ "hearth.agreement.opened.v1", &hearth__finance__v1__agreement_opened__descriptor },
+	{ "hearth.agreement.varied.v1", &hearth__finance__v1__agreement_varied__descriptor },
+	{ "hearth.agreement.closed.v1", &hearth__finance__v1__agreement_closed__descriptor },
+	{ .type = NULL },
+};
+
+static const struct hearth_effect placements[] = {
+	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "open_agreement", NULL },
+	{ "hearth.placement.varied.v1", &hearth__placements__v1__placement_varied__descriptor, "vary_agreement", NULL },
+	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "close_agreement", NULL },
+	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor, "close_agreement", NULL },
+	{ .type = NULL },
+};
+
+static const struct hearth_source hears[] = { { "placements", placements }, { .service = NULL } };
+
+static const struct hearth_timer timers[] = {
+	{ .kind = "post_ledger", .write = "post_ledger" },
+	{ .kind = NULL },
+};
+
+static const struct hearth_key keys[] = { { .name = NULL } };
+
+int main(int argc, char **argv)
+{
+	const struct hearth_service service = {
+		.name = "finance",
+		.contract = &hearth__finance__v1__finance__descriptor,
+		.methods = methods,
+		.refusals = refusals,
+		.tells = tells,
+		.hears = hears,
+		.timers = timers,
+		.keys = keys,
+		.sql = finance_sql,
+	};
+	return hearth_service_main(argc, argv, &service);
+}
