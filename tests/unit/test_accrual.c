@@ -1,4 +1,5 @@
 /* test_accrual.c: the day rule of finance and the days of notice. */
+/* links: services/finance/accrual.c */
 #include "../support/check_main.h"
 
 #include <hearth/clock.h>
@@ -111,7 +112,11 @@ START_TEST(notice_is_the_agreed_days_less_the_whole_days_given)
 }
 END_TEST
 
-CHECK_MAIN("accrual", 10, any_seven_days_come_to_the_weekly_fee, a_day_costs_a_seventh_rounded_either_way,
-           spans_that_meet_add_up_wherever_they_are_cut, a_span_is_half_open, a_leap_day_is_a_day_like_any_other,
-           the_largest_fee_over_a_lifetime_does_not_overflow, what_is_reversed_is_what_was_posted_for_those_days,
-           notice_is_the_agreed_days_less_the_whole_days_given)
+int main(void)
+{
+	return CHECK_MAIN("accrual", any_seven_days_come_to_the_weekly_fee, a_day_costs_a_seventh_rounded_either_way,
+	                  spans_that_meet_add_up_wherever_they_are_cut, a_span_is_half_open,
+	                  a_leap_day_is_a_day_like_any_other, the_largest_fee_over_a_lifetime_does_not_overflow,
+	                  what_is_reversed_is_what_was_posted_for_those_days,
+	                  notice_is_the_agreed_days_less_the_whole_days_given);
+}
