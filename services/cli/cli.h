@@ -99,7 +99,6 @@ struct cli_service {
 	const char *name;                /* "referrals"; NULL ends the table */
 	const ProtobufCServiceDescriptor *contract;
 	const struct hearth_file *schema;
-	const char *const *hears;        /* services whose events it applies; ends with NULL */
 };
 extern const struct cli_service cli_services[];
 const struct cli_service *cli_service_find(const char *name);    /* or NULL */

@@ -1,0 +1,164 @@
+/* main.c: the command line `hearth`: global flags, the table of commands, help.
+ *
+ * Global flags may stand anywhere before `--`. What they hold lives in struct cli until the process ends.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include <hearth/log.h>
+#include <hearth/v1/common.pb-c.h>
+
+#include "cli.h"
+#include "global.h"
+
+#pragma weak cli_call_command
+#pragma weak cli_watch
+#pragma weak cli_status
+#pragma weak cli_clock
+#pragma weak cli_import_ssda903
+#pragma weak cli_import_homes
+#pragma weak cli_call_help
+#pragma weak cli_watch_help
+#pragma weak cli_status_help
+#pragma weak cli_clock_help
+#pragma weak cli_import_ssda903_help
+#pragma weak cli_import_homes_help
+
+static int help_command(struct cli *cli, int argc, char **argv);
+static int version_command(struct cli *cli, int argc, char **argv);
+static int import_command(struct cli *cli, int argc, char **argv);
+
+static const char help_help[] = "Usage: hearth help [COMMAND]\n";
+static const char version_help[] = "Usage: hearth version\n";
+static const char import_help[] =
+	"Usage: hearth import ssda903|homes ...\n"
+	"\n"
+	"  hearth help import ssda903   statutory returns of children looked after\n"
+	"  hearth help import homes     providers and homes\n";
+
+static const struct cli_command commands[] = {
+	{"list", "services and their methods", cli_list_help, cli_list},
+	{"call", "call a method with JSON", cli_call_help, cli_call_command},
+	{"watch", "events as they happen", cli_watch_help, cli_watch},
+	{"status", "instances, queues, latency, lag of each consumer", cli_status_help, cli_status},
+	{"import", "load returns, providers and homes", import_help, import_command},
+	{"migrate", "roles, schemas and histories in PostgreSQL", cli_migrate_help, cli_migrate},
+	{"clock", "the test clock of every instance", cli_clock_help, cli_clock},
+	{"help", "this, or more about a command", help_help, help_command},
+	{"version", "the version", version_help, version_command},
+	{0},
+};
+
+static const struct cli_command imports[] = {
+	{"ssda903", "statutory returns of children looked after", cli_import_ssda903_help, cli_import_ssda903},
+	{"homes", "providers and homes", cli_import_homes_help, cli_import_homes},
+	{0},
+};
+
+static const struct cli_command *find(const struct cli_command *table, const char *name)
+{
+	for (; table->name != NULL; table++)
+		if (strcmp(table->name, name) == 0)
+			return table;
+	return NULL;
+}
+
+static void print_commands(FILE *out)
+{
+	fputs("Usage: hearth [GLOBAL FLAGS] COMMAND [ARGUMENTS]\n\nCommands:\n", out);
+	for (const struct cli_command *command = commands; command->name != NULL; command++)
+		fprintf(out, "  %-10s %s\n", command->name, command->summary);
+	fputs("\n", out);
+	fputs(global_help, out);
+}
+
+/* Text of `hearth help NAMES...`, or NULL. */
+static const char *help_text(int argc, char **names)
+{
+	const struct cli_command *command = find(commands, names[0]);
+	if (command == NULL || (argc > 1 && command->run != import_command) || argc > 2)
+		return NULL;
+	if (argc < 2)
+		return command->help;
+	command = find(imports, names[1]);
+	return command != NULL ? command->help : NULL;
+}
+
+static int help_command(struct cli *cli, int argc, char **argv)
+{
+	(void)cli;
+	if (argc < 2) {
+		print_commands(stdout);
+		return CLI_OK;
+	}
+	const char *text = help_text(argc - 1, argv + 1);
+	if (text == NULL)
+		return cli_usage("", "there is no help on \"%s\"", argv[argc - 1]);
+	fputs(text, stdout);
+	return CLI_OK;
+}
+
+static int version_command(struct cli *cli, int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return cli_usage("version", "nothing is expected after it");
+	if (cli->json)
+		cli_print_json(json_pack("{s:s}", "version", HEARTH_VERSION), false);
+	else
+		puts("hearth " HEARTH_VERSION);
+	return CLI_OK;
+}
+
+static int import_command(struct cli *cli, int argc, char **argv)
+{
+	if (argc < 2)
+		return cli_usage("import", "what shall be imported is missing: ssda903 or homes");
+	const struct cli_command *import = find(imports, argv[1]);
+	if (import == NULL)
+		return cli_usage("import", "\"%s\" cannot be imported; ssda903 and homes can", argv[1]);
+	return import->run(cli, argc - 1, argv + 1);
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	if (argc < 1) {
+		print_commands(stderr);
+		return CLI_USAGE;
+	}
+	const struct cli_command *command = find(commands, argv[0]);
+	if (command == NULL)
+		return cli_usage("", "there is no command \"%s\"", argv[0]);
+	return command->run(cli, argc, argv);
+}
+
+/* `hearth COMMAND --help`: what follows the names does not matter. */
+static int help_on(int argc, char **argv)
+{
+	char *names[3] = {"help"};
+	int count = 1;
+	for (int i = 0; i < argc && count < 3 && argv[i][0] != '-'; i++) {
+		names[count] = argv[i];
+		if (help_text(count, names + 1) == NULL)
+			break;
+		count++;
+	}
+	return help_command(NULL, count, names);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = {0};
+	bool help = false;
+	hearth_log_init("hearth");
+	hearth_log_set_level(HEARTH_LOG_ERROR);
+	int code = global_load(&cli, &argc, argv, &help);
+	if (code == CLI_OK)
+		code = help ? help_on(argc, argv) : run(&cli, argc, argv);
+	if (fflush(stdout) != 0 && code == CLI_OK) {
+		fputs("hearth: standard output cannot be written\n", stderr);
+		code = CLI_FAILED;
+	}
+	global_done(&cli);
+	return code;
+}
