@@ -1,0 +1,201 @@
+/* bench_load.c: a closed loop of calls from one client thread: rate and latencies.
+ *
+ *	bench_load echo|create|get ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS]
+ *
+ * prints one line: calls/s, p50 and p99 in microseconds, errors. `create` makes referrals with fresh ids; `get` first
+ * makes 1,000 referrals, then reads them by key. Without an answer for 5 s a call counts as an error.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include <hearth/bench/v1/bench.pb-c.h>
+#include <hearth/client.h>
+#include <hearth/clock.h>
+#include <hearth/referrals/v1/referrals.pb-c.h>
+#include <hearth/service.h>
+#include <hearth/text.h>
+
+#define MOST_SAMPLES 4000000
+#define READ_KEYS 1000
+
+struct load;
+typedef int send_fn(struct load *load, int64_t number, struct hearth_status *status);
+
+struct flight {
+	struct load *load;
+	int64_t sent_us;
+};
+
+struct load {
+	struct hearth_client *client;
+	send_fn *send;
+	struct flight *flights, *flying;   /* flying: whose call is being sent */
+	uint32_t *samples;
+	size_t sample_count;
+	int64_t calls, errors, sent, counted_from_us, stop_us;
+	char (*keys)[HEARTH_UUID_SIZE];
+	char child[HEARTH_UUID_SIZE];
+	size_t key_count;
+	char complaint[200];
+};
+
+static void answered(void *context, const struct hearth_reply *reply);
+
+static int send_call(struct load *load, const char *method, const ProtobufCMessage *request, struct hearth_status *status)
+{
+	struct hearth_call_options options = { .timeout_ms = 5000, .once = true };
+	return hearth_client_send(load->client, method, request, &options, answered, load->flying, status);
+}
+
+static int send_echo(struct load *load, int64_t number, struct hearth_status *status)
+{
+	static uint8_t payload[96];
+	Hearth__Bench__V1__EchoRequest request = HEARTH__BENCH__V1__ECHO_REQUEST__INIT;
+	request.id = number;
+	request.time = hearth_clock_mono();
+	request.subject = "placement/measured-thing";
+	request.key = "0190b3c2-7d1e-7abc-8def-0123456789ab";
+	request.kind = 3;
+	request.payload.data = payload;
+	request.payload.len = sizeof payload;
+	return send_call(load, "hearth.bench.v1.Bench/Echo", &request.base, status);
+}
+
+static int send_create(struct load *load, int64_t number, struct hearth_status *status)
+{
+	Hearth__Referrals__V1__CreateReferralRequest request = HEARTH__REFERRALS__V1__CREATE_REFERRAL_REQUEST__INIT;
+	struct hearth_uuid uuid;
+	char id[HEARTH_UUID_SIZE];
+	hearth_uuid_new(&uuid);
+	hearth_uuid_format(&uuid, id);
+	request.referral_id = id;
+	request.child_id = load->child;
+	request.urgency = HEARTH__REFERRALS__V1__URGENCY__URGENT;
+	request.needed_by = "2030-01-01";
+	request.worker = "worker-17";
+	if (load->keys && load->key_count < READ_KEYS)
+		memcpy(load->keys[load->key_count++], id, sizeof id);
+	(void)number;
+	return send_call(load, "hearth.referrals.v1.Referrals/CreateReferral", &request.base, status);
+}
+
+static int send_get(struct load *load, int64_t number, struct hearth_status *status)
+{
+	Hearth__Referrals__V1__GetReferralRequest request = HEARTH__REFERRALS__V1__GET_REFERRAL_REQUEST__INIT;
+	request.referral_id = load->keys[(uint64_t)number * 7919 % load->key_count];
+	return send_call(load, "hearth.referrals.v1.Referrals/GetReferral", &request.base, status);
+}
+
+static void fly(struct flight *flight)
+{
+	struct load *load = flight->load;
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	if (hearth_clock_mono() >= load->stop_us)
+		return;
+	flight->sent_us = hearth_clock_mono();
+	load->flying = flight;
+	if (load->send(load, load->sent++, &status) < 0) {
+		fprintf(stderr, "cannot send: %s\n", status.message);
+		exit(1);
+	}
+}
+
+static void answered(void *context, const struct hearth_reply *reply)
+{
+	struct flight *flight = context;
+	struct load *load = flight->load;
+	int64_t now_us = hearth_clock_mono();
+	if (reply->status.code != HEARTH_OK) {
+		load->errors++;
+		snprintf(load->complaint, sizeof load->complaint, "%s %s", hearth_code_name(reply->status.code),
+		         reply->status.message);
+	} else if (now_us >= load->counted_from_us && now_us < load->stop_us) {
+		load->calls++;
+		if (load->sample_count < MOST_SAMPLES)
+			load->samples[load->sample_count++] = (uint32_t)(now_us - flight->sent_us);
+	}
+	fly(flight);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void run(struct load *load, send_fn *send, int in_flight, double warm, double seconds)
+{
+	int64_t now_us = hearth_clock_mono();
+	load->send = send;
+	load->calls = load->errors = 0;
+	load->sample_count = 0;
+	load->counted_from_us = now_us + (int64_t)(warm * 1e6);
+	load->stop_us = load->counted_from_us + (int64_t)(seconds * 1e6);
+	for (int i = 0; i < in_flight; i++) {
+		load->flights[i] = (struct flight){ .load = load };
+		fly(&load->flights[i]);
+	}
+	hearth_client_run(load->client, (int)((warm + seconds) * 1000) + 6000);
+}
+
+static void print(struct load *load, double seconds)
+{
+	size_t count = load->sample_count;
+	qsort(load->samples, count, sizeof *load->samples, compare);
+	printf("%.0f %u %u %" PRId64 "\n", (double)load->calls / seconds, count ? load->samples[count / 2] : 0,
+	       count ? load->samples[count * 99 / 100] : 0, load->errors);
+	if (load->errors)
+		fprintf(stderr, "%" PRId64 " errors, the last: %s\n", load->errors, load->complaint);
+}
+
+/* Keys to read, made first. */
+static void make_keys(struct load *load)
+{
+	load->keys = hearth_alloc(READ_KEYS * sizeof *load->keys);
+	run(load, send_create, 64, 0, 0.3);
+	if (load->key_count == 0 || load->errors) {
+		fprintf(stderr, "no referral could be made: %s\n", load->complaint);
+		exit(1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct hearth_actor actor = { .id = "bench", .authority = "999", .roles = HEARTH_ANYONE & 0x1fe };
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_uuid uuid;
+	struct load load = { 0 };
+	if (argc < 5 || sodium_init() < 0) {
+		fprintf(stderr, "usage: bench_load echo|create|get ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS]\n");
+		return 2;
+	}
+	bool echo = strcmp(argv[1], "echo") == 0, get = strcmp(argv[1], "get") == 0;
+	int in_flight = atoi(argv[3]);
+	double seconds = atof(argv[4]), warm = argc > 5 ? atof(argv[5]) : 0.3;
+	if (in_flight < 1 || in_flight > 256 || seconds <= 0 || seconds > 600) {
+		fprintf(stderr, "IN_FLIGHT is 1 to 256, SECONDS up to 600\n");
+		return 2;
+	}
+	hearth_uuid_new(&uuid);
+	hearth_uuid_format(&uuid, load.child);
+	load.client = hearth_client_new(NULL, &actor);
+	load.flights = hearth_alloc((size_t)(in_flight < 64 ? 64 : in_flight) * sizeof *load.flights);
+	load.samples = hearth_alloc(MOST_SAMPLES * sizeof *load.samples);
+	if (hearth_client_locate(load.client, echo ? "bench" : "referrals", argv[2], &status) < 0) {
+		fprintf(stderr, "%s\n", status.message);
+		return 1;
+	}
+	if (get)
+		make_keys(&load);
+	run(&load, echo ? send_echo : get ? send_get : send_create, in_flight, warm, seconds);
+	print(&load, seconds);
+	hearth_client_free(&load.client);
+	free(load.keys);
+	free(load.flights);
+	free(load.samples);
+	return load.calls == 0;
+}
