@@ -83,9 +83,8 @@ static int move_cursors(struct migrate *run, struct history *history, struct hea
 {
 	for (const struct cli_service *service = cli_services; service->name != NULL; service++) {
 		const char *there;
-		char table[64];
-		snprintf(table, sizeof table, "%s.cursor", service->name);
-		if (migrate_ask(run, &there, status, "SELECT to_regclass($1)", table, NULL) != 0)
+		if (migrate_ask(run, &there, status, "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+		                "WHERE n.nspname = $1 AND c.relname = 'cursor'", service->name, NULL) != 0)
 			return -1;
 		if (there[0] == '\0')
 			continue;
