@@ -29,13 +29,14 @@ struct hearth_db_options {
 	int group_most;                   /* 128 */
 	/* Once, when all statements are described. -1 stops the process. */
 	int (*checked)(void *context, struct hearth_status *status);
-	/* A statement does not fit the database, or `checked` failed: the process must stop. */
+	/* A statement does not fit the database, the URL is malformed, or `checked` failed: the process must stop. */
 	void (*failed)(void *context, const struct hearth_status *status);
 	void (*changed)(void *context);   /* readiness changed, or a write connection came (locks must be taken again) */
 	void *context;
 };
 
 struct hearth_db *hearth_db_new(struct hearth_loop *loop, const struct hearth_db_options *options);
+/* What is queued or running is answered first: UNAVAILABLE, or UNKNOWN for a write whose COMMIT was sent. */
 void hearth_db_free(struct hearth_db **db);
 bool hearth_db_ready(const struct hearth_db *db);
 const char *hearth_db_trouble(const struct hearth_db *db);    /* why not ready, no secrets */
@@ -53,6 +54,7 @@ struct hearth_read {
 	struct hearth_read *next;         /* the db's */
 	int tries;                        /* the db's */
 };
+/* `done` is called exactly once, never inside hearth_db_read (nor hearth_db_write's inside hearth_db_write). */
 void hearth_db_read(struct hearth_db *db, enum hearth_lane lane, struct hearth_read *read);
 
 /* One job of a group: one or more statements that stand or fall together with the group. */
@@ -73,10 +75,11 @@ struct hearth_write {
 	struct hearth_write *next;        /* the db's */
 	const PGresult **results;         /* the db's */
 	int tries;                        /* the db's */
+	bool uncertain;                   /* the db's: a COMMIT of it was sent and never answered */
 	char sqlstate[6];                 /* of the error, for consumers; "" none */
 };
 void hearth_db_write(struct hearth_db *db, struct hearth_write *write);
-/* Session advisory lock on the write connection (pg_try_advisory_lock(hashtext(name))); called back with held or not;
+/* Session advisory lock on the write connection, of this service and name; called back with held or not;
  * asks again by itself every second until held; lost (held=false) with the connection. */
 void hearth_db_hold(struct hearth_db *db, const char *name, void (*held)(void *context, bool held), void *context);
 /* Counters for metrics. */

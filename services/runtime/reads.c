@@ -1,0 +1,250 @@
+/* reads.c: pipelined reads, each with its own Sync, so that one's error touches no other.
+ *
+ * Reads are answered in the order they were sent. A read whose connection was lost is sent again (it has no effect),
+ * within its deadline and at most five times.
+ */
+#include "db_internal.h"
+
+#include <string.h>
+
+#include <hearth/clock.h>
+
+#define MOST_TRIES 5
+#define MOST_FLYING_READ 256
+#define MOST_FLYING_SLOW 8
+
+static void append(struct hearth_read_list *list, struct hearth_read *read)
+{
+	read->next = NULL;
+	if (list->last)
+		list->last->next = read;
+	else
+		list->first = read;
+	list->last = read;
+	list->count++;
+}
+
+static struct hearth_read *take_first(struct hearth_read_list *list)
+{
+	struct hearth_read *read = list->first;
+	if (!read)
+		return NULL;
+	list->first = read->next;
+	if (!list->first)
+		list->last = NULL;
+	list->count--;
+	read->next = NULL;
+	return read;
+}
+
+static void put_in_front(struct hearth_read_list *list, struct hearth_read_list *front)
+{
+	if (!front->first)
+		return;
+	front->last->next = list->first;
+	list->first = front->first;
+	if (!list->last)
+		list->last = front->last;
+	list->count += front->count;
+	*front = (struct hearth_read_list){ 0 };
+}
+
+static void answer_error(struct hearth_reader *reader, struct hearth_read *read, const struct hearth_status *status)
+{
+	reader->db->counts.read_errors++;
+	read->done(read, NULL, status);
+}
+
+/* ---- results ---- */
+
+static void on_ready(void *context)
+{
+	struct hearth_reader *reader = context;
+	hearth_db_connection_changed(reader->db);
+}
+
+static bool out_of_date(const char *sqlstate)
+{
+	return strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "26000") == 0;
+}
+
+static void finish(struct hearth_reader *reader)
+{
+	struct hearth_read *read = take_first(&reader->flying);
+	PGresult *result = reader->held;
+	reader->held = NULL;
+	ExecStatusType kind = PQresultStatus(result);
+	if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK) {
+		struct hearth_status fine = HEARTH_STATUS_INIT;
+		reader->db->counts.reads++;
+		read->done(read, result, &fine);
+		PQclear(result);
+		return;
+	}
+	const char *sqlstate = result ? hearth_result_sqlstate(result) : "";
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	bool renews = out_of_date(sqlstate) && read->tries < 1;
+	if (renews || (hearth_sqlstate_retry(sqlstate) && read->tries < MOST_TRIES)) {
+		reader->renew_due |= renews;
+		read->tries++;
+		append(&reader->waiting, read);
+		PQclear(result);
+		return;
+	}
+	const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	hearth_status_from_sqlstate(&status, *sqlstate ? sqlstate : "XX000", message ? message : "no result");
+	hearth_fail_context(&status, "sql/%s.sql", read->statement->name);
+	answer_error(reader, read, &status);
+	PQclear(result);
+}
+
+static void on_result(void *context, PGresult *result)
+{
+	struct hearth_reader *reader = context;
+	if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
+		PQclear(reader->held);
+		reader->held = result;
+		return;
+	}
+	PQclear(result);
+	finish(reader);
+}
+
+static void on_settled(void *context)
+{
+	struct hearth_reader *reader = context;
+	if (reader->waiting.first || reader->renew_due)
+		hearth_db_wake(reader->db);
+}
+
+static void on_lost(void *context)
+{
+	struct hearth_reader *reader = context;
+	PQclear(reader->held);
+	reader->held = NULL;
+	reader->renew_due = false;
+	for (struct hearth_read *read = reader->flying.first; read; read = read->next)
+		read->tries++;
+	put_in_front(&reader->waiting, &reader->flying);
+	hearth_db_connection_changed(reader->db);
+}
+
+static void on_failed(void *context, const struct hearth_status *status)
+{
+	struct hearth_reader *reader = context;
+	hearth_db_connection_failed(reader->db, status);
+}
+
+static const struct hearth_connection_calls calls = { on_ready, on_result, on_settled, on_lost, on_failed };
+
+/* ---- requests ---- */
+
+int hearth_reader_init(struct hearth_reader *reader, struct hearth_db *db, enum hearth_lane lane,
+                       struct hearth_status *status)
+{
+	int timeout = lane == HEARTH_LANE_READ ? db->options.statement_timeout_ms : db->options.slow_timeout_ms;
+	reader->db = db;
+	reader->most_flying = lane == HEARTH_LANE_READ ? MOST_FLYING_READ : MOST_FLYING_SLOW;
+	const struct hearth_connection_options options = {
+		.service = db->service, .url = db->url, .role = db->role, .lane = lane == HEARTH_LANE_READ ? "read" : "slow",
+		.statement_timeout_ms = timeout, .silence_ms = timeout + 15000, .catalogue = &db->catalogue, .calls = &calls,
+		.context = reader };
+	return hearth_connection_init(&reader->connection, db->loop, &options, status);
+}
+
+void hearth_reader_done(struct hearth_reader *reader)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_read *read;
+	hearth_connection_done(&reader->connection);
+	hearth_fail(&status, HEARTH_UNAVAILABLE, "STOPPING", "this process is stopping; try again");
+	PQclear(reader->held);
+	reader->held = NULL;
+	put_in_front(&reader->waiting, &reader->flying);
+	put_in_front(&reader->waiting, &reader->refused);
+	while ((read = take_first(&reader->waiting)))
+		answer_error(reader, read, &status);
+}
+
+void hearth_reader_add(struct hearth_reader *reader, struct hearth_read *read)
+{
+	read->tries = 0;
+	append(hearth_db_full(reader->db) ? &reader->refused : &reader->waiting, read);
+}
+
+static size_t bytes_of(const struct hearth_statement *statement, const char *const *values)
+{
+	size_t bytes = 64;
+	for (size_t i = 0; i < statement->parameter_count; i++)
+		bytes += values[i] ? strlen(values[i]) + 4 : 4;
+	return bytes;
+}
+
+static void refuse(struct hearth_reader *reader)
+{
+	struct hearth_status full = HEARTH_STATUS_INIT;
+	struct hearth_read_list refused = reader->refused;
+	struct hearth_read *read;
+	if (!refused.first)
+		return;
+	reader->refused = (struct hearth_read_list){ 0 };
+	hearth_fail(&full, HEARTH_RESOURCE_EXHAUSTED, "QUEUE_FULL", "%d calls wait for the database already",
+	            reader->db->options.most_queued);
+	full.retry_after_ms = 100;
+	while ((read = take_first(&refused)))
+		answer_error(reader, read, &full);
+}
+
+static void launch(struct hearth_reader *reader, struct hearth_read *read, int64_t now)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	const struct hearth_statement *statement = read->statement;
+	if (read->tries > MOST_TRIES)
+		hearth_fail(&status, HEARTH_UNAVAILABLE, "DATABASE_AWAY", "the database was lost %d times during this call",
+		            read->tries);
+	if (status.code || hearth_db_overdue(reader->db, read->deadline_us, now, false, &status)) {
+		answer_error(reader, read, &status);
+		return;
+	}
+	append(&reader->flying, read);
+	hearth_connection_send(&reader->connection, statement->name, statement->parameter_count, read->values,
+	                       bytes_of(statement, read->values));
+	hearth_connection_sync(&reader->connection);
+}
+
+void hearth_reader_dispatch(struct hearth_reader *reader)
+{
+	struct hearth_connection *connection = &reader->connection;
+	refuse(reader);
+	if (connection->state != HEARTH_READY || !reader->db->checked)
+		return;
+	if (reader->renew_due) {
+		if (connection->syncs)
+			return;
+		reader->renew_due = false;
+		hearth_connection_renew(connection);
+		hearth_db_connection_changed(reader->db);
+		return;
+	}
+	int64_t now = reader->waiting.first ? hearth_clock_wall() : 0;
+	bool sent = reader->waiting.first != NULL;
+	while (reader->waiting.first && reader->flying.count < reader->most_flying && !connection->broken
+	       && connection->unsent < HEARTH_UNSENT_MOST)
+		launch(reader, take_first(&reader->waiting), now);
+	if (sent)
+		hearth_connection_settle(connection);
+}
+
+void hearth_reader_sweep(struct hearth_reader *reader, int64_t now)
+{
+	struct hearth_read_list all = reader->waiting;
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_read *read;
+	reader->waiting = (struct hearth_read_list){ 0 };
+	while ((read = take_first(&all))) {
+		if (hearth_db_overdue(reader->db, read->deadline_us, now, false, &status))
+			answer_error(reader, read, &status);
+		else
+			append(&reader->waiting, read);
+	}
+}
