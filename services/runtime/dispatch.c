@@ -61,7 +61,7 @@ static void count_call(struct hearth_call *call, const struct hearth_status *sta
 		return;
 	hearth_stats_add(&process->stats, now_us, took_us);
 	if (call->route->seconds)
-		hearth_histogram_observe(call->route->seconds, (double)took_us / 1e6);
+		hearth_histogram_observe(call->route->seconds, took_us);
 }
 
 static void finish(struct hearth_call *call, const struct hearth_status *status)

@@ -1,0 +1,178 @@
+/* service_metrics.c: see service_metrics.h. Everything is counted elsewhere and read when it is shown. */
+#include "service_metrics.h"
+
+#include <stdio.h>
+
+/* ---- calls ---- */
+
+static double read_counter(void *context)
+{
+	return (double)*(const uint64_t *)context;
+}
+
+static const char *kind_name(enum hearth_kind kind)
+{
+	return kind == HEARTH_WRITE ? "write" : kind == HEARTH_SLOW ? "slow" : "read";
+}
+
+static void add_routes(struct hearth_process *process)
+{
+	struct hearth_metrics *metrics = process->metrics;
+	for (size_t i = 0; i < process->route_count; i++) {
+		struct hearth_route *route = &process->routes[i];
+		char labels[160];
+		snprintf(labels, sizeof labels, "method=\"%s\",kind=\"%s\"", route->method->name, kind_name(route->method->kind));
+		hearth_metrics_counter_of(metrics, "hearth_calls_total", "calls answered", labels, read_counter, &route->calls);
+		hearth_metrics_counter_of(metrics, "hearth_call_errors_total", "calls answered with an error", labels,
+		                          read_counter, &route->errors);
+		route->seconds = hearth_metrics_histogram(metrics, "hearth_call_seconds", "from arrival to reply", labels);
+	}
+}
+
+/* ---- queues and the database ---- */
+
+static double read_outstanding(void *context)
+{
+	return (double)((struct hearth_process *)context)->outstanding;
+}
+
+static double read_queued_writes(void *context)
+{
+	return (double)hearth_db_queued_writes(((struct hearth_process *)context)->db);
+}
+
+static double read_queued_reads(void *context)
+{
+	return (double)hearth_db_queued_reads(((struct hearth_process *)context)->db);
+}
+
+static double read_ready(void *context)
+{
+	return hearth_db_ready(((struct hearth_process *)context)->db) ? 1 : 0;
+}
+
+static double read_timers_due(void *context)
+{
+	return (double)((struct hearth_process *)context)->timers_due;
+}
+
+#define DB_COUNTER(field) \
+	static double read_##field(void *context) \
+	{ \
+		return (double)hearth_db_counts(((struct hearth_process *)context)->db).field; \
+	}
+DB_COUNTER(groups)
+DB_COUNTER(grouped)
+DB_COUNTER(group_errors)
+DB_COUNTER(resubmitted)
+DB_COUNTER(read_errors)
+DB_COUNTER(reconnects)
+
+#define SERVER_COUNTER(field) \
+	static double read_##field(void *context) \
+	{ \
+		return (double)hearth_server_counts(((struct hearth_process *)context)->server).field; \
+	}
+SERVER_COUNTER(malformed)
+SERVER_COUNTER(oversized)
+SERVER_COUNTER(throttled)
+SERVER_COUNTER(dropped_replies)
+
+struct figure {
+	const char *name, *help;
+	hearth_metric_fn *read;
+};
+
+static const struct figure gauges[] = {
+	{ "hearth_ready", "1 when the database is there", read_ready },
+	{ "hearth_outstanding_calls", "calls taken and not yet answered", read_outstanding },
+	{ "hearth_queued_writes", "writes that wait for the write connection", read_queued_writes },
+	{ "hearth_queued_reads", "reads that wait for a read connection", read_queued_reads },
+	{ "hearth_timers_due", "timers found due at the last look", read_timers_due },
+};
+
+static const struct figure counters[] = {
+	{ "hearth_write_groups_total", "transactions of grouped writes committed", read_groups },
+	{ "hearth_grouped_writes_total", "writes committed in groups", read_grouped },
+	{ "hearth_write_group_errors_total", "groups that were rolled back", read_group_errors },
+	{ "hearth_writes_resubmitted_total", "writes run again after another one's error or a lost connection", read_resubmitted },
+	{ "hearth_read_errors_total", "reads that the database refused", read_read_errors },
+	{ "hearth_database_reconnects_total", "connections made again", read_reconnects },
+	{ "hearth_malformed_requests_total", "requests whose frames could not be read", read_malformed },
+	{ "hearth_oversized_requests_total", "requests over the size limit", read_oversized },
+	{ "hearth_throttled_requests_total", "requests over a connection's or the process's limit", read_throttled },
+	{ "hearth_dropped_replies_total", "replies whose caller had gone", read_dropped_replies },
+};
+
+/* ---- consumers ---- */
+
+static double read_behind(void *context)
+{
+	return hearth_consumer_state(context).behind_seconds;
+}
+
+static double read_active(void *context)
+{
+	return hearth_consumer_state(context).active ? 1 : 0;
+}
+
+static double read_stopped(void *context)
+{
+	return hearth_consumer_state(context).stopped[0] ? 1 : 0;
+}
+
+static void add_consumers(struct hearth_process *process)
+{
+	for (size_t i = 0; i < process->consumer_count; i++) {
+		struct hearth_consumer *consumer = process->consumers[i];
+		char labels[96];
+		snprintf(labels, sizeof labels, "source=\"%s\"", hearth_consumer_state(consumer).source);
+		hearth_metrics_gauge_of(process->metrics, "hearth_events_behind_seconds",
+		                        "how long ago this consumer was level with its source; 0 when it is", labels, read_behind,
+		                        consumer);
+		hearth_metrics_gauge_of(process->metrics, "hearth_events_active", "1 where this process applies the source",
+		                        labels, read_active, consumer);
+		hearth_metrics_gauge_of(process->metrics, "hearth_events_stopped", "1 when the consumer cannot go on", labels,
+		                        read_stopped, consumer);
+	}
+}
+
+/* ---- the endpoint ---- */
+
+static bool ready(void *context, const char **ret_why)
+{
+	const struct hearth_process *process = context;
+	if (process->draining) {
+		*ret_why = "draining";
+		return false;
+	}
+	if (hearth_db_ready(process->db))
+		return true;
+	*ret_why = hearth_db_trouble(process->db);
+	return false;
+}
+
+int hearth_service_metrics_open(struct hearth_process *process, struct hearth_status *status)
+{
+	const char *address = hearth_config_text(process->config, "metrics");
+	const char *directory = hearth_config_text(process->config, "metrics-directory");
+	process->metrics = hearth_metrics_new();
+	add_routes(process);
+	for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++)
+		hearth_metrics_gauge_of(process->metrics, gauges[i].name, gauges[i].help, "", gauges[i].read, process);
+	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
+		hearth_metrics_counter_of(process->metrics, counters[i].name, counters[i].help, "", counters[i].read, process);
+	add_consumers(process);
+	if (!*address)
+		return 0;
+	if (hearth_metrics_serve(process->metrics, process->loop, address, ready, process, status) < 0)
+		return -1;
+	return *directory ? hearth_metrics_announce(process->metrics, directory, process->service->name,
+	                                            process->instance_text, status)
+	                  : 0;
+}
+
+void hearth_service_metrics_close(struct hearth_process *process)
+{
+	hearth_metrics_free(&process->metrics);
+}
