@@ -1,0 +1,492 @@
+/* client_link.c: a client's services and the instances behind them.
+ *
+ * Each instance is a DEALER of its own and a monitor that tells when its handshake is done and when it is gone. Promises:
+ * an instance is used only between these two; answers that arrived before it went are still taken; what it had
+ * outstanding then goes elsewhere. With ZMQ_IMMEDIATE nothing is ever queued for a peer that is not connected. A closed
+ * instance is freed when no callback of an instance runs.
+ */
+#include "client_parts.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <zmq.h>
+
+#include <hearth/arena.h>
+#include <hearth/clock.h>
+
+#include "server.h"
+
+#define BATCH 512
+#define SERVICES_MOST 64
+#define CLOGGED_US 5000
+#define LOST_EVENTS (ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | \
+                     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+
+/* ---- closing ---- */
+
+static void close_instance(struct instance *instance)
+{
+	struct service *service = instance->service;
+	struct hearth_client *client = service->client;
+	struct instance **at = &service->instances;
+
+	while (*at != instance)
+		at = &(*at)->next;
+	*at = instance->next;
+	service->instance_count--;
+	instance->dead = true;
+	instance->ready = false;
+	hearth_loop_undefer(client->loop, &instance->dealer_pump);
+	hearth_loop_undefer(client->loop, &instance->monitor_pump);
+	hearth_watch_free(&instance->dealer_watch);
+	hearth_watch_free(&instance->monitor_watch);
+	zmq_socket_monitor(instance->dealer, NULL, 0);
+	zmq_close(instance->dealer);
+	zmq_close(instance->monitor);
+	instance->next = client->graveyard;
+	client->graveyard = instance;
+	hearth_loop_defer(client->loop, &client->bury);
+}
+
+void client_bury(void *context)
+{
+	struct hearth_client *client = context;
+
+	/* A callback that runs a turn of its own: the pump around it asks again when it ends. */
+	if (client->depth > 0)
+		return;
+	while (client->graveyard) {
+		struct instance *instance = client->graveyard;
+
+		client->graveyard = instance->next;
+		free(instance);
+	}
+}
+
+static void enter(struct hearth_client *client)
+{
+	client->depth++;
+}
+
+static void leave(struct hearth_client *client)
+{
+	if (--client->depth == 0 && client->graveyard)
+		hearth_loop_defer(client->loop, &client->bury);
+}
+
+/* ---- answers ---- */
+
+/* False when there is none. */
+static bool receive_reply(struct instance *instance)
+{
+	zmq_msg_t header, payload, extra;
+	bool more;
+
+	zmq_msg_init(&header);
+	if (zmq_msg_recv(&header, instance->dealer, ZMQ_DONTWAIT) < 0) {
+		zmq_msg_close(&header);
+		return false;
+	}
+	zmq_msg_init(&payload);
+	more = zmq_msg_more(&header);
+	if (more) {
+		zmq_msg_recv(&payload, instance->dealer, ZMQ_DONTWAIT);
+		more = zmq_msg_more(&payload);
+	}
+	while (more) {
+		zmq_msg_init(&extra);
+		zmq_msg_recv(&extra, instance->dealer, ZMQ_DONTWAIT);
+		more = zmq_msg_more(&extra);
+		zmq_msg_close(&extra);
+	}
+	client_take_reply(instance, zmq_msg_data(&header), zmq_msg_size(&header), zmq_msg_data(&payload),
+	                  zmq_msg_size(&payload));
+	zmq_msg_close(&header);
+	zmq_msg_close(&payload);
+	return true;
+}
+
+/* Up to `most` answers; stops when a callback closed the instance. */
+static void drain_replies(struct instance *instance, int most)
+{
+	struct hearth_client *client = instance->service->client;
+
+	enter(client);
+	for (int i = 0; i < most && !instance->dead && receive_reply(instance); i++)
+		continue;
+	if (!instance->dead)
+		hearth_loop_defer(client->loop, &instance->dealer_pump);
+	leave(client);
+}
+
+static void dealer_readable(void *context, uint32_t events)
+{
+	(void)events;
+	drain_replies(context, BATCH);
+}
+
+/* The end of a turn in which the socket was used: the one look at ZMQ_EVENTS. */
+static void pump_dealer(void *context)
+{
+	struct instance *instance = context;
+	int events = 0;
+	size_t size = sizeof events;
+
+	if (zmq_getsockopt(instance->dealer, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN))
+		drain_replies(instance, BATCH);
+}
+
+/* ---- connected, gone ---- */
+
+static void instance_lost(struct instance *instance)
+{
+	struct service *service = instance->service;
+	struct hearth_client *client = service->client;
+	bool was_ready = instance->ready;
+
+	enter(client);
+	drain_replies(instance, INT32_MAX);
+	if (!instance->dead) {
+		close_instance(instance);
+		/* A peer with which no handshake works is tried again by the timer only. */
+		if (was_ready)
+			client_look(service);
+		client_calls_lost(instance);
+		client_start_looking(client);
+	}
+	leave(client);
+}
+
+/* The next event of the monitor, 0 when there is none. */
+static unsigned next_event(struct instance *instance)
+{
+	zmq_msg_t frame;
+	uint16_t event = 0;
+	bool more;
+
+	zmq_msg_init(&frame);
+	if (zmq_msg_recv(&frame, instance->monitor, ZMQ_DONTWAIT) >= (int)sizeof event)
+		memcpy(&event, zmq_msg_data(&frame), sizeof event);
+	more = event != 0 && zmq_msg_more(&frame);
+	zmq_msg_close(&frame);
+	while (more) {
+		zmq_msg_init(&frame);
+		zmq_msg_recv(&frame, instance->monitor, ZMQ_DONTWAIT);
+		more = zmq_msg_more(&frame);
+		zmq_msg_close(&frame);
+	}
+	return event;
+}
+
+static void pump_monitor(void *context)
+{
+	struct instance *instance = context;
+	struct hearth_client *client = instance->service->client;
+	unsigned event;
+
+	enter(client);
+	/* Until a receive fails, which reads ZMQ_EVENTS as the edge-triggered descriptor needs. */
+	while (!instance->dead && (event = next_event(instance)) != 0) {
+		if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+			instance->ready = true;
+			hearth_loop_defer(client->loop, &instance->service->flush);
+		} else if (event & LOST_EVENTS) {
+			instance_lost(instance);
+		}
+	}
+	leave(client);
+}
+
+static void monitor_readable(void *context, uint32_t events)
+{
+	(void)events;
+	pump_monitor(context);
+}
+
+/* ---- opening ---- */
+
+static void set_int(void *socket, int option, int value)
+{
+	int result = zmq_setsockopt(socket, option, &value, sizeof value);
+
+	assert(result == 0);
+	(void)result;
+}
+
+static struct hearth_watch *watch_socket(struct hearth_loop *loop, void *socket, hearth_watch_fn *callback, void *context)
+{
+	int fd;
+	size_t size = sizeof fd;
+
+	zmq_getsockopt(socket, ZMQ_FD, &fd, &size);
+	return hearth_loop_add(loop, fd, EPOLLIN, callback, context);
+}
+
+static void open_monitor(struct instance *instance)
+{
+	static unsigned long monitors;      /* unique in the process: clients share the context */
+	char endpoint[64];
+
+	snprintf(endpoint, sizeof endpoint, "inproc://hearth-monitor-%lu", ++monitors);
+	zmq_socket_monitor(instance->dealer, endpoint, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | LOST_EVENTS);
+	instance->monitor = zmq_socket(hearth_zmq_context(), ZMQ_PAIR);
+	assert(instance->monitor);
+	set_int(instance->monitor, ZMQ_LINGER, 0);
+	zmq_connect(instance->monitor, endpoint);
+}
+
+static void *open_dealer(bool ipc)
+{
+	void *dealer = zmq_socket(hearth_zmq_context(), ZMQ_DEALER);
+
+	assert(dealer);
+	set_int(dealer, ZMQ_LINGER, 0);
+	set_int(dealer, ZMQ_IMMEDIATE, 1);
+	set_int(dealer, ZMQ_SNDHWM, 1000);
+	set_int(dealer, ZMQ_RCVHWM, 1000);
+	set_int(dealer, ZMQ_RECONNECT_IVL, 100);
+	set_int(dealer, ZMQ_RECONNECT_IVL_MAX, 1000);
+	if (!ipc) {
+		set_int(dealer, ZMQ_HEARTBEAT_IVL, 1000);
+		set_int(dealer, ZMQ_HEARTBEAT_TIMEOUT, 3000);
+	}
+	return dealer;
+}
+
+static void open_instance(struct service *service, const char *endpoint)
+{
+	struct hearth_client *client = service->client;
+	struct instance *instance;
+
+	if (service->instance_count >= CLIENT_INSTANCES_MOST)
+		return;
+	instance = hearth_alloc(sizeof *instance);
+	memset(instance, 0, sizeof *instance);
+	instance->service = service;
+	instance->serial = ++client->serials;
+	instance->seen = true;
+	hearth_text_copy(instance->endpoint, sizeof instance->endpoint, endpoint);
+	instance->dealer_pump = (struct hearth_deferred){ .callback = pump_dealer, .context = instance };
+	instance->monitor_pump = (struct hearth_deferred){ .callback = pump_monitor, .context = instance };
+	instance->dealer = open_dealer(strncmp(endpoint, "ipc://", 6) == 0);
+	open_monitor(instance);
+	instance->dealer_watch = watch_socket(client->loop, instance->dealer, dealer_readable, instance);
+	instance->monitor_watch = watch_socket(client->loop, instance->monitor, monitor_readable, instance);
+	zmq_connect(instance->dealer, endpoint);
+	hearth_loop_defer(client->loop, &instance->dealer_pump);
+	hearth_loop_defer(client->loop, &instance->monitor_pump);
+	instance->next = service->instances;
+	service->instances = instance;
+	service->instance_count++;
+}
+
+/* ---- sending ---- */
+
+static int send_frame(struct instance *instance, const void *bytes, size_t size, int flags)
+{
+	zmq_msg_t frame;
+
+	zmq_msg_init_size(&frame, size);
+	if (size > 0)
+		memcpy(zmq_msg_data(&frame), bytes, size);
+	if (zmq_msg_send(&frame, instance->dealer, flags | ZMQ_DONTWAIT) >= 0)
+		return 0;
+	zmq_msg_close(&frame);
+	return -1;
+}
+
+static void unclog(void *context)
+{
+	struct service *service = context;
+
+	for (struct instance *instance = service->instances; instance; instance = instance->next)
+		instance->clogged = false;
+	hearth_loop_defer(service->client->loop, &service->flush);
+}
+
+static struct hearth_slice slice_of(const char *text)
+{
+	return (struct hearth_slice){ text, strlen(text) };
+}
+
+static size_t encode_header(const struct call *call, uint8_t bytes[HEARTH_HEADER_MOST])
+{
+	struct hearth_request_header header = {
+		.call_id = (uint64_t)call->generation << 32 | (call->slot + 1),
+		.method = slice_of(call->method), .deadline_us = (uint64_t)call->deadline_us,
+		.has_request_id = true, .request_id = call->request_id, .traceparent = slice_of(call->traceparent),
+	};
+
+	if (call->has_actor) {
+		header.actor_id = slice_of(call->actor_id);
+		header.actor_authority = slice_of(call->authority);
+		header.roles = call->roles;
+	}
+	return hearth_request_header_encode(&header, bytes);
+}
+
+int client_transmit(struct instance *instance, struct call *call)
+{
+	struct service *service = instance->service;
+	struct hearth_loop *loop = service->client->loop;
+	uint8_t header[HEARTH_HEADER_MOST];
+	size_t size = encode_header(call, header);
+
+	assert(size > 0);          /* every part was bounded when the call was made */
+	hearth_loop_defer(loop, &instance->dealer_pump);
+	if (send_frame(instance, header, size, ZMQ_SNDMORE) || send_frame(instance, call->payload, call->size, 0)) {
+		/* Its handshake is told a moment before its pipe is there, its end a moment after. */
+		instance->clogged = true;
+		hearth_alarm_set(service->again, CLOGGED_US);
+		return -1;
+	}
+	client_list_remove(call);
+	if (instance->calls.count == 0)
+		instance->heard_us = hearth_clock_mono();
+	client_list_add(&instance->calls, call);
+	call->instance = instance;
+	return 0;
+}
+
+/* ---- where services are ---- */
+
+struct service *client_find_service(struct hearth_client *client, const char *name, size_t size)
+{
+	struct service *service = client->services;
+
+	while (service && !(strlen(service->name) == size && memcmp(service->name, name, size) == 0))
+		service = service->next;
+	return service;
+}
+
+struct instance *client_find_instance(struct service *service, const char *endpoint)
+{
+	struct instance *instance = service->instances;
+
+	while (instance && strcmp(instance->endpoint, endpoint) != 0)
+		instance = instance->next;
+	return instance;
+}
+
+static void found_instance(void *context, const char *endpoint)
+{
+	struct service *service = context;
+	struct instance *instance = client_find_instance(service, endpoint);
+
+	if (instance)
+		instance->seen = true;
+	else
+		open_instance(service, endpoint);
+}
+
+/* Those that are no longer at the address: unconnected ones end, connected ones get no new calls. */
+static void close_unseen(struct service *service)
+{
+	struct instance *next;
+
+	for (struct instance *instance = service->instances; instance; instance = next) {
+		next = instance->next;
+		if (!instance->seen && !instance->ready)
+			close_instance(instance);
+	}
+}
+
+void client_look(struct service *service)
+{
+	service->looked_us = hearth_clock_mono();
+	for (struct instance *instance = service->instances; instance; instance = instance->next)
+		instance->seen = false;
+	for (size_t i = 0; i < service->address_count; i++)
+		if (service->addresses[i].ipc)
+			hearth_instances_scan(service->addresses[i].text, service->name, found_instance, service);
+		else
+			found_instance(service, service->addresses[i].text);
+	close_unseen(service);
+	if (service->waiting.first || service->targeted.first)
+		hearth_loop_defer(service->client->loop, &service->flush);
+}
+
+static void look_again(void *context)
+{
+	struct hearth_client *client = context;
+
+	client->looking = false;
+	for (struct service *service = client->services; service; service = service->next)
+		if (service->outstanding > 0)
+			client_look(service);
+	client_start_looking(client);
+}
+
+void client_start_looking(struct hearth_client *client)
+{
+	if (client->looking || client->outstanding == 0)
+		return;
+	if (!client->look)
+		client->look = hearth_alarm_new(client->loop, look_again, client);
+	client->looking = true;
+	hearth_alarm_set(client->look, CLIENT_LOOK_US);
+}
+
+static void flush_service(void *context)
+{
+	client_flush(context);
+}
+
+static struct service *new_service(struct hearth_client *client, const char *name)
+{
+	struct service *service = hearth_alloc(sizeof *service);
+
+	memset(service, 0, sizeof *service);
+	service->client = client;
+	hearth_text_copy(service->name, sizeof service->name, name);
+	service->flush = (struct hearth_deferred){ .callback = flush_service, .context = service };
+	service->again = hearth_alarm_new(client->loop, unclog, service);
+	service->next = client->services;
+	client->services = service;
+	return service;
+}
+
+int hearth_client_locate(struct hearth_client *client, const char *name, const char *address,
+                         struct hearth_status *status)
+{
+	struct hearth_address addresses[HEARTH_ADDRESSES_MOST];
+	struct service *service = client_find_service(client, name, strlen(name));
+	size_t count, known = 0;
+
+	if (hearth_addresses_parse(address, false, addresses, &count, status))
+		return -1;
+	if (!*name || strlen(name) >= sizeof service->name)
+		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "BAD_SERVICE", "a service's name has 1 to 63 characters");
+	for (const struct service *each = client->services; each; each = each->next)
+		known++;
+	if (!service && known >= SERVICES_MOST)
+		return hearth_fail(status, HEARTH_RESOURCE_EXHAUSTED, "TOO_MANY_SERVICES", "a client knows at most %d services",
+		                   SERVICES_MOST);
+	if (!service)
+		service = new_service(client, name);
+	hearth_text_copy(service->text, sizeof service->text, address);
+	memcpy(service->addresses, addresses, count * sizeof addresses[0]);
+	service->address_count = count;
+	client_look(service);
+	return 0;
+}
+
+void client_links_free(struct hearth_client *client)
+{
+	while (client->services) {
+		struct service *service = client->services;
+
+		client->services = service->next;
+		while (service->instances)
+			close_instance(service->instances);
+		hearth_loop_undefer(client->loop, &service->flush);
+		hearth_alarm_free(&service->again);
+		free(service);
+	}
+	hearth_loop_undefer(client->loop, &client->bury);
+	client_bury(client);
+}

@@ -1,0 +1,133 @@
+/* client_parts.h: what the files of the client share; nobody else includes it.
+ *
+ * A client has services; a service has instances (a DEALER and its monitor each); a call is in exactly one list: the
+ * instance's it was sent to, its service's waiting list, or none while it backs off. client.c owns calls, client_link.c
+ * instances; client_route.c brings them together, client_sync.c has the blocking calls.
+ */
+#ifndef HEARTH_CLIENT_PARTS_H
+#define HEARTH_CLIENT_PARTS_H
+
+#include <hearth/client.h>
+
+#include "frame.h"
+#include "instances.h"
+#include "loop.h"
+
+#define CLIENT_PER_INSTANCE 256
+#define CLIENT_WAITING_MOST 10000
+#define CLIENT_INSTANCES_MOST 64
+#define CLIENT_LOOK_US 500000
+#define CLIENT_SILENT_US 1000000      /* nothing answered for so long: passed over for new calls */
+
+struct call;
+struct call_list { struct call *first, *last; size_t count; };
+
+struct instance {
+	struct instance *next;
+	struct service *service;
+	uint64_t serial;
+	char endpoint[HEARTH_ENDPOINT_SIZE];
+	void *dealer, *monitor;
+	struct hearth_watch *dealer_watch, *monitor_watch;
+	struct hearth_deferred dealer_pump, monitor_pump;
+	struct call_list calls;
+	int64_t heard_us;             /* its last answer, or when it got work after having none */
+	bool ready;                   /* handshake done */
+	bool clogged;                 /* refused a send; tried again in some milliseconds */
+	bool seen;                    /* still at the address */
+	bool draining;                /* said so */
+	bool dead;                    /* closed, waits to be freed */
+};
+
+struct service {
+	struct service *next;
+	struct hearth_client *client;
+	char name[64];
+	char text[256];               /* the address as given */
+	struct hearth_address addresses[HEARTH_ADDRESSES_MOST];
+	size_t address_count;
+	struct instance *instances;
+	size_t instance_count, turn;  /* where the next search begins, so that equals take turns */
+	struct call_list waiting, targeted;   /* for any instance, for a certain one */
+	size_t outstanding;
+	int64_t looked_us;
+	struct hearth_deferred flush;
+	struct hearth_alarm *again;   /* clogged instances */
+};
+
+struct call {
+	struct call *next, *prev;
+	struct call_list *list;
+	struct hearth_client *client;
+	struct service *service;
+	struct instance *instance;    /* set while it is sent and not answered */
+	uint32_t slot, generation;
+	struct hearth_alarm *alarm;   /* deadline, or the end of the backing off */
+	int64_t deadline_us;          /* wall */
+	bool backing_off, once, write, has_actor;
+	bool uncertain;               /* sent somewhere and lost: a write may have happened */
+	unsigned losses;
+	int backoff_ms;
+	uint64_t avoid;               /* serial of the instance that refused it last */
+	struct hearth_status last;    /* of the last refusal */
+	struct hearth_uuid request_id;
+	uint32_t roles;
+	char method[208], traceparent[56], actor_id[65], authority[4];
+	char target[HEARTH_ENDPOINT_SIZE];
+	uint8_t *payload;
+	size_t size, room;
+	hearth_reply_callback *callback;
+	void *context;
+};
+
+struct hearth_client {
+	struct hearth_loop *loop;
+	bool own_loop, closing;
+	bool has_actor;
+	struct hearth_actor actor;
+	char actor_id[65], authority[4];
+	struct service *services;
+	struct call **slots;          /* slot number to call; the free ones are chained in `free_calls` */
+	uint32_t slot_count, slot_room;
+	struct call *free_calls;
+	size_t outstanding;
+	uint64_t serials;
+	struct hearth_alarm *look;    /* each 500 ms while anything is outstanding */
+	bool looking;
+	struct instance *graveyard;
+	unsigned depth;               /* instance callbacks that are running */
+	struct hearth_deferred bury;
+	uint8_t random[512];
+	size_t random_left;
+};
+
+void client_list_add(struct call_list *list, struct call *call);
+void client_list_remove(struct call *call);
+
+/* client_route.c */
+/* Sends the call, lets it wait, or fails. With `status` (the first try) -1 and the status instead of the callback. */
+int client_dispatch(struct call *call, struct hearth_status *status);
+void client_flush(struct service *service);
+
+/* client.c */
+/* Ends a call without an answer. What may have happened is said to be so. */
+void client_finish_failed(struct call *call, const struct hearth_status *status);
+void client_no_instance(const struct call *call, struct hearth_status *status);
+/* A reply's frames; the header was not looked at. */
+void client_take_reply(struct instance *instance, const void *header, size_t header_size, const uint8_t *payload,
+                       size_t size);
+/* The calls of an instance that is gone: elsewhere, or answered. */
+void client_calls_lost(struct instance *instance);
+
+/* client_link.c */
+struct service *client_find_service(struct hearth_client *client, const char *name, size_t size);
+struct instance *client_find_instance(struct service *service, const char *endpoint);
+void client_look(struct service *service);
+/* 0, or -1 when the socket takes nothing now. */
+int client_transmit(struct instance *instance, struct call *call);
+void client_links_free(struct hearth_client *client);
+void client_bury(void *client);
+/* Unless it runs already. */
+void client_start_looking(struct hearth_client *client);
+
+#endif
