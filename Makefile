@@ -265,7 +265,7 @@ $(eval $(call program,$(BIN)/hearth-demo,$(DEMO) $(call helpers,journey)))
 endif
 
 # Needs nothing of Hearth, so that a script can have a database before the rest is built.
-$(BIN)/hearth-private-pg: $(call object,tests/support/pg_main.c tests/support/private_pg.c tests/support/pg_place.c)
+$(BIN)/hearth-private-pg: $(call object,$(addprefix tests/support/,pg_main.c private_pg.c pg_place.c pg_url.c))
 	$(SAY) LINK $@
 	@mkdir -p $(@D)
 	@$(LINK) $(shell pkg-config --libs libpq)

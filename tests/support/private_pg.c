@@ -20,6 +20,7 @@
 #include <libpq-fe.h>
 
 #include "pg_place.h"
+#include "pg_url.h"
 #include "private_pg.h"
 
 #define START_SECONDS 30
@@ -32,6 +33,7 @@ struct support_pg {
 	bool own;                  /* started here */
 	bool detached;
 	bool temporary;
+	char *server;              /* connection string of somebody else's server, or NULL */
 	size_t text_count;
 	char *texts[TEXTS_MOST];   /* what support_pg_url gave */
 };
@@ -262,12 +264,14 @@ static void stop_server(struct support_pg *pg)
 		end_process(pg, pg->child);
 }
 
+static PGconn *connect_admin(const struct support_pg *pg);
+
 /* ---- from outside ---------------------------------------------------------------------------------------------------- */
 
 static struct support_pg *begin(const char *dir, bool detached)
 {
 	static unsigned count;
-	char fresh[64];
+	char fresh[128];
 	struct support_pg *pg = calloc(1, sizeof *pg);
 	if (pg == NULL)
 		abort();
@@ -275,7 +279,9 @@ static struct support_pg *begin(const char *dir, bool detached)
 	pg->detached = detached;
 	pg->temporary = dir == NULL;
 	if (dir == NULL) {
-		snprintf(fresh, sizeof fresh, ".run/test-%ld-%u", (long)getpid(), count++);
+		const char *parent = getenv("HEARTH_TEST_DIR");
+		snprintf(fresh, sizeof fresh, "%s/pg-%ld-%u", parent != NULL && strlen(parent) < 64 ? parent : ".run",
+		         (long)getpid(), count++);
 		dir = fresh;
 	}
 	if (pg_place_make(dir, &pg->place) != 0 || start_server(pg) != 0) {
@@ -313,6 +319,23 @@ struct support_pg *support_pg_start(void)
 	return pg;
 }
 
+struct support_pg *support_pg_at(const char *url)
+{
+	struct support_pg *pg = calloc(1, sizeof *pg);
+	if (pg == NULL || (pg->server = strdup(url)) == NULL)
+		abort();
+	PGconn *db = connect_admin(pg);
+	if (db == NULL)
+		support_pg_stop(&pg);
+	PQfinish(db);
+	return pg;
+}
+
+bool support_pg_is_foreign(const struct support_pg *pg)
+{
+	return pg->server != NULL;
+}
+
 struct support_pg *support_pg_find(const char *dir)
 {
 	struct support_pg *pg = calloc(1, sizeof *pg);
@@ -341,6 +364,7 @@ void support_pg_stop(struct support_pg **pg)
 		pg_place_remove(&(*pg)->place);
 	for (size_t i = 0; i < (*pg)->text_count; i++)
 		free((*pg)->texts[i]);
+	free((*pg)->server);
 	free(*pg);
 	*pg = NULL;
 }
@@ -373,9 +397,9 @@ const char *support_pg_socket(const struct support_pg *pg)
 
 static PGconn *connect_admin(const struct support_pg *pg)
 {
-	const char *const keys[] = { "host", "dbname", "user", "connect_timeout", NULL };
-	const char *const values[] = { pg->place.socket, "postgres", "hearth", "10", NULL };
-	PGconn *db = PQconnectdbParams(keys, values, 0);
+	char *own = pg->server == NULL ? pg_url_of_socket(pg->place.socket, "hearth", "postgres") : NULL;
+	PGconn *db = PQconnectdb(own != NULL ? own : pg->server);
+	free(own);
 	if (PQstatus(db) == CONNECTION_OK)
 		return db;
 	complain("cannot connect", PQerrorMessage(db));
@@ -433,35 +457,19 @@ static void allow_role(struct support_pg *pg, const char *role)
 	PQfinish(db);
 }
 
-static void append_encoded(char *text, size_t size, const char *value)
-{
-	size_t used = strlen(text);
-	for (; *value != '\0' && used + 4 < size; value++) {
-		unsigned char c = (unsigned char)*value;
-		bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-		used += (size_t)snprintf(text + used, size - used, safe ? "%c" : "%%%02X", c);
-	}
-}
-
 const char *support_pg_url(struct support_pg *pg, const char *user, const char *dbname)
 {
-	char text[1024] = "postgresql://";
-	if (user != NULL) {
+	if (user != NULL && pg->server == NULL)
 		allow_role(pg, user);
-		append_encoded(text, sizeof text, user);
-		strncat(text, "@", sizeof text - strlen(text) - 1);
-	}
-	strncat(text, "/", sizeof text - strlen(text) - 1);
-	append_encoded(text, sizeof text, dbname);
-	strncat(text, "?host=", sizeof text - strlen(text) - 1);
-	append_encoded(text, sizeof text, pg->place.socket);
-	for (size_t i = 0; i < pg->text_count; i++)
-		if (strcmp(pg->texts[i], text) == 0)
-			return pg->texts[i];
-	assert(pg->text_count < TEXTS_MOST);
-	char *copy = strdup(text);
-	if (copy == NULL)
+	char *text = pg->server != NULL ? pg_url_of_server(pg->server, user, dbname)
+	                                : pg_url_of_socket(pg->place.socket, user, dbname);
+	if (text == NULL)
 		abort();
-	pg->texts[pg->text_count++] = copy;
-	return copy;
+	for (size_t i = 0; i < pg->text_count; i++)
+		if (strcmp(pg->texts[i], text) == 0) {
+			free(text);
+			return pg->texts[i];
+		}
+	assert(pg->text_count < TEXTS_MOST);
+	return pg->texts[pg->text_count++] = text;
 }

@@ -18,6 +18,9 @@ struct support_pg *support_pg_start(void);
 struct support_pg *support_pg_start_own(const char *dir);
 /* The same, but it outlives this process: somebody else stops it. */
 struct support_pg *support_pg_start_detached(const char *dir);
+/* Somebody else's server, by a connection string that may create databases and roles; never started or stopped. */
+struct support_pg *support_pg_at(const char *url);
+bool support_pg_is_foreign(const struct support_pg *pg);
 /* The running server of `dir`, not ours to stop with support_pg_stop; NULL when none runs. */
 struct support_pg *support_pg_find(const char *dir);
 /* Stops the server that support_pg_find found; then support_pg_stop gives the memory back. */
@@ -26,7 +29,8 @@ int support_pg_end(struct support_pg *pg);
 /* Stops what was started here, removes what was temporary, sets *pg NULL. */
 void support_pg_stop(struct support_pg **pg);
 
-/* `user` NULL: left to the program (a service's own role); "hearth" is the superuser. Lives with pg. */
+/* `user` NULL: left to the program (a service's own role), or the one of support_pg_at; "hearth" is the superuser of a
+ * private one. Lives with pg. */
 const char *support_pg_url(struct support_pg *pg, const char *user, const char *dbname);
 /* Directory of the socket. */
 const char *support_pg_socket(const struct support_pg *pg);
