@@ -6,6 +6,22 @@ CREATE FUNCTION age_on(born date, day date) RETURNS integer LANGUAGE sql IMMUTAB
 	SELECT extract(year FROM age(day, born))::integer
 $$;
 
+-- Needs as the events hold them (proto3 JSON names).
+CREATE FUNCTION needs_json(age integer, sex text, unaccompanied boolean, home_kinds text[], easting integer,
+	northing integer, most_miles double precision, most_weekly_fee_pence bigint, children integer)
+RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+	SELECT jsonb_build_object(
+		'age', CASE WHEN age IS NOT NULL THEN jsonb_build_object('value', age) END,
+		'sex', sex,
+		'unaccompanied', unaccompanied,
+		'homeKinds', to_jsonb(home_kinds),
+		'homeGrid', CASE WHEN easting IS NOT NULL THEN jsonb_build_object('easting', easting, 'northing', northing) END,
+		'mostMiles', CASE WHEN most_miles IS NOT NULL THEN jsonb_build_object('miles', most_miles) END,
+		'mostWeeklyFee', CASE WHEN most_weekly_fee_pence IS NOT NULL
+			THEN jsonb_build_object('pence', most_weekly_fee_pence) END,
+		'children', children)
+$$;
+
 CREATE TABLE referral (
 	authority             text NOT NULL CHECK (authority ~ '^[0-9]{3}$'),
 	id                    uuid NOT NULL,

@@ -1,0 +1,75 @@
+/* main.c: hearth-referrals: a child needs a home.
+ *
+ * Owns schema `referrals`. Its contract is proto/hearth/referrals/v1; README.md says what it does.
+ */
+#include "referrals.h"
+
+#include <hearth/referrals/v1/referrals.pb-c.h>
+#include <hearth/v1/common.pb-c.h>
+
+extern const struct hearth_file referrals_sql[];
+
+#define ROLE(name) HEARTH_ROLE(HEARTH__V1__ROLE__##name)
+#define WRITERS (ROLE(PLACEMENT_OFFICER) | ROLE(SOCIAL_WORKER) | ROLE(SYSTEM))
+#define DECIDERS (ROLE(PLACEMENT_OFFICER) | ROLE(COMMISSIONER) | ROLE(SYSTEM))
+#define READERS (WRITERS | DECIDERS | ROLE(PERSONAL_ADVISER) | ROLE(FINANCE_OFFICER))
+
+static const struct hearth_method methods[] = {
+	{ "CreateReferral", HEARTH_WRITE, WRITERS, "create_referral", "replay_referral", "referral", referrals_create, NULL,
+	  false },
+	{ "UpdateReferral", HEARTH_WRITE, WRITERS, "update_referral", "replay_referral", "referral", referrals_update, NULL,
+	  false },
+	{ "OpenReferral", HEARTH_WRITE, WRITERS, "open_referral", "replay_referral", "referral", referrals_open, NULL, false },
+	{ "UpsertReferral", HEARTH_WRITE, WRITERS, "upsert_referral", "replay_referral", "referral", referrals_upsert, NULL,
+	  false },
+	{ "LinkExternalId", HEARTH_WRITE, WRITERS, "link_external_id", "replay_referral", "referral",
+	  referrals_link_external_id, NULL, false },
+	{ "LookupReferral", HEARTH_READ, READERS, "lookup_referral", NULL, "referral", referrals_lookup, NULL, false },
+	{ "GetReferral", HEARTH_READ, READERS, "get_referral", NULL, "referral", referrals_get, NULL, true },
+	{ "GetReferralDetail", HEARTH_READ, READERS, "get_referral_detail", NULL, NULL, referrals_get_detail, NULL, true },
+	{ "ListReferrals", HEARTH_SLOW, READERS, "list_referrals", NULL, "referrals", referrals_list, NULL, false },
+	{ "WithdrawReferral", HEARTH_WRITE, WRITERS, "withdraw_referral", "replay_referral", "referral", referrals_withdraw,
+	  NULL, false },
+	{ "LinkSiblings", HEARTH_WRITE, WRITERS, "link_siblings", "replay_siblings", NULL, referrals_link_siblings, NULL,
+	  false },
+	{ "RecordOffer", HEARTH_WRITE, DECIDERS, "record_offer", "replay_offer", "offer", referrals_record_offer, NULL, false },
+	{ "DeclineOffer", HEARTH_WRITE, DECIDERS, "decline_offer", "replay_offer", "offer", referrals_decline_offer, NULL,
+	  false },
+	{ "AcceptOffer", HEARTH_WRITE, DECIDERS, "accept_offer", "replay_accept", NULL, referrals_accept_offer, NULL, false },
+	{ 0 },
+};
+
+static const struct hearth_refusal refusals[] = {
+	{ "NOT_FOUND", HEARTH_NOT_FOUND, "", "there is no such referral or offer in this authority" },
+	{ "NEEDED_BY_MISSING", HEARTH_FAILED_PRECONDITION, "needed_by", "an open referral says by which day a home is needed" },
+	{ "OFFER_NOT_OPEN", HEARTH_FAILED_PRECONDITION, "offer_id", "only an offer that is OFFERED can be decided: it is %s" },
+	{ "TOO_MANY_OFFERS", HEARTH_FAILED_PRECONDITION, "referral_id", "a referral holds at most 200 offers" },
+	{ "EXTERNAL_ID_TAKEN", HEARTH_ALREADY_EXISTS, "external_id", "another referral has this key of that system" },
+	{ "TOO_MANY_EXTERNAL_IDS", HEARTH_FAILED_PRECONDITION, "external_id", "a referral holds at most 10 keys" },
+	{ "CHILD_ID_MISSING", HEARTH_INVALID_ARGUMENT, "child_id", "the referral is new: child_id is missing" },
+	{ "URGENCY_MISSING", HEARTH_INVALID_ARGUMENT, "urgency", "the referral is new: urgency is missing" },
+	{ "CHILD_DIFFERS", HEARTH_FAILED_PRECONDITION, "child_id", "the referral of this key is about another child" },
+	{ 0 },
+};
+
+static const struct hearth_key keys[] = {
+	{ "hold-hours", HEARTH_KEY_INT, "48", "hours for which a place is asked to be held, unless the call says", 1, 720 },
+	{ 0 },
+};
+
+static const struct hearth_service service = {
+	.name = "referrals",
+	.contract = &hearth__referrals__v1__referrals__descriptor,
+	.methods = methods,
+	.refusals = refusals,
+	.tells = referrals_told,
+	.hears = referrals_sources,
+	.timers = referrals_timers,
+	.keys = keys,
+	.sql = referrals_sql,
+};
+
+int main(int argc, char **argv)
+{
+	return hearth_service_main(argc, argv, &service);
+}

@@ -1,0 +1,268 @@
+/* methods.c: plans of the calls about referrals. A plan checks what the caller gave and binds what the statement needs
+ * beside it; the statements in sql/ do the rest.
+ */
+#include "referrals.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <hearth/text.h>
+#include <hearth/referrals/v1/referrals.pb-c.h>
+
+#define MOST_AGE 25
+#define MOST_CHILDREN 20
+#define MOST_MILES 1000
+#define MOST_PENCE INT64_C(100000000)    /* a million pounds a week */
+
+/* What may be changed, as update_mask names it. */
+enum change { URGENCY, NEEDED_BY, WORKER, NEEDS, DATE_OF_BIRTH, CHANGE_COUNT };
+static const char *const change_names[] = { "urgency", "needed_by", "worker", "needs", "date_of_birth", NULL };
+
+struct written {
+	int urgency;
+	const char *needed_by, *worker;
+	const Hearth__Referrals__V1__Needs *needs;
+	const Hearth__V1__PersonalDate *date_of_birth;
+};
+
+/* ---- checks ---- */
+
+static int check_optional_uuid(const char *value, const char *field, struct hearth_status *status)
+{
+	return *value ? hearth_check_uuid(value, field, status) : 0;
+}
+
+static int check_grid(const Hearth__V1__GridReference *grid, struct hearth_status *status)
+{
+	if (!grid)
+		return 0;
+	if (hearth_check_range(grid->easting, 0, 700000, "needs.home_grid.easting", status) < 0)
+		return -1;
+	return hearth_check_range(grid->northing, 0, 1300000, "needs.home_grid.northing", status);
+}
+
+static int check_kinds(const Hearth__Referrals__V1__Needs *needs, struct hearth_status *status)
+{
+	static const char *const kinds[] = { "FOSTERING", "CHILDRENS_HOME", "SUPPORTED_ACCOMMODATION", NULL };
+	if (hearth_check_range((int64_t)needs->n_home_kinds, 0, 3, "needs.home_kinds", status) < 0)
+		return -1;
+	for (size_t i = 0; i < needs->n_home_kinds; i++)
+		if (hearth_check_one_of(needs->home_kinds[i], kinds, "needs.home_kinds", status) < 0)
+			return -1;
+	return 0;
+}
+
+static int check_limits(const Hearth__Referrals__V1__Needs *needs, struct hearth_status *status)
+{
+	const Hearth__V1__Distance *far = needs->most_miles;
+	if (far && !(isfinite(far->miles) && far->miles >= 0 && far->miles <= MOST_MILES))
+		return hearth_fail_field(status, "needs.most_miles", "needs.most_miles is not between 0 and %d", MOST_MILES);
+	if (needs->most_weekly_fee &&
+	    hearth_check_range(needs->most_weekly_fee->pence, 0, MOST_PENCE, "needs.most_weekly_fee.pence", status) < 0)
+		return -1;
+	return hearth_check_range(needs->children, 0, MOST_CHILDREN, "needs.children", status);
+}
+
+static int check_needs(const Hearth__Referrals__V1__Needs *needs, struct hearth_status *status)
+{
+	static const char *const sexes[] = { "M", "F", "U", NULL };
+	if (!needs)
+		return 0;
+	if (needs->age && hearth_check_range(needs->age->value, 0, MOST_AGE, "needs.age.value", status) < 0)
+		return -1;
+	if (*needs->sex && hearth_check_one_of(needs->sex, sexes, "needs.sex", status) < 0)
+		return -1;
+	if (check_kinds(needs, status) < 0 || check_grid(needs->home_grid, status) < 0)
+		return -1;
+	return check_limits(needs, status);
+}
+
+/* The date itself is personal: a message about it never shows it. */
+static int check_birth(struct hearth_call *call, const Hearth__V1__PersonalDate *date, struct hearth_status *status)
+{
+	int32_t born, today;
+	if (!date)
+		return 0;
+	if (hearth_date_parse(date->value, &born) < 0)
+		return hearth_fail_field(status, "date_of_birth.value", "date_of_birth is no real day; YYYY-MM-DD is wanted");
+	if (hearth_date_parse(hearth_call_today(call), &today) == 0 && born > today + 366)
+		return hearth_fail_field(status, "date_of_birth.value", "date_of_birth is more than a year ahead");
+	return 0;
+}
+
+static int check_written(struct hearth_call *call, const struct written *written, struct hearth_status *status)
+{
+	if (*written->needed_by && hearth_check_date(written->needed_by, "needed_by", status) < 0)
+		return -1;
+	if (hearth_check_text(written->worker, 0, 64, "worker", status) < 0)
+		return -1;
+	if (check_needs(written->needs, status) < 0)
+		return -1;
+	return check_birth(call, written->date_of_birth, status);
+}
+
+static int check_external_id(const Hearth__V1__ExternalId *id, struct hearth_status *status)
+{
+	if (!id)
+		return hearth_fail_field(status, "external_id", "external_id is missing: another system's name and key");
+	size_t size = strlen(id->system);
+	if (size < 1 || size > 32 || strspn(id->system, "abcdefghijklmnopqrstuvwxyz0123456789-_") != size)
+		return hearth_fail_field(status, "external_id.system", "external_id.system is 1 to 32 of a-z, 0-9, - and _");
+	return hearth_check_text(id->id, 1, 64, "external_id.id", status);
+}
+
+/* ---- what is changed ---- */
+
+static void bind_changes(struct hearth_call *call, const bool changes[CHANGE_COUNT])
+{
+	hearth_bind_bool(call, "set_urgency", changes[URGENCY]);
+	hearth_bind_bool(call, "set_needed_by", changes[NEEDED_BY]);
+	hearth_bind_bool(call, "set_worker", changes[WORKER]);
+	hearth_bind_bool(call, "set_needs", changes[NEEDS]);
+	hearth_bind_bool(call, "set_date_of_birth", changes[DATE_OF_BIRTH]);
+}
+
+static void find_given(const struct written *written, bool ret_changes[CHANGE_COUNT])
+{
+	ret_changes[URGENCY] = written->urgency != 0;
+	ret_changes[NEEDED_BY] = *written->needed_by != '\0';
+	ret_changes[WORKER] = *written->worker != '\0';
+	ret_changes[NEEDS] = written->needs != NULL;
+	ret_changes[DATE_OF_BIRTH] = written->date_of_birth != NULL;
+}
+
+static int find_masked(size_t count, char *const *mask, bool ret_changes[CHANGE_COUNT], struct hearth_status *status)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (hearth_check_one_of(mask[i], change_names, "update_mask", status) < 0)
+			return -1;
+		for (size_t change = 0; change < CHANGE_COUNT; change++)
+			ret_changes[change] |= strcmp(mask[i], change_names[change]) == 0;
+	}
+	return 0;
+}
+
+/* ---- plans ---- */
+
+int referrals_create(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__CreateReferralRequest *request = hearth_call_request(call);
+	struct written written = { (int)request->urgency, request->needed_by, request->worker, request->needs,
+		                       request->date_of_birth };
+	if (check_optional_uuid(request->referral_id, "referral_id", status) < 0 ||
+	    hearth_check_uuid(request->child_id, "child_id", status) < 0)
+		return -1;
+	if (!request->urgency)
+		return hearth_fail_field(status, "urgency", "urgency is missing: PLANNED, URGENT or EMERGENCY");
+	if (check_written(call, &written, status) < 0)
+		return -1;
+	referrals_bind_identity(call, request->referral_id);
+	return 0;
+}
+
+int referrals_update(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__UpdateReferralRequest *request = hearth_call_request(call);
+	struct written written = { (int)request->urgency, request->needed_by, request->worker, request->needs,
+		                       request->date_of_birth };
+	bool changes[CHANGE_COUNT] = { false };
+	if (hearth_check_uuid(request->referral_id, "referral_id", status) < 0 || check_written(call, &written, status) < 0)
+		return -1;
+	if (request->n_update_mask == 0)
+		find_given(&written, changes);
+	else if (find_masked(request->n_update_mask, request->update_mask, changes, status) < 0)
+		return -1;
+	if (changes[URGENCY] && !request->urgency)
+		return hearth_fail_field(status, "urgency", "urgency cannot be cleared: PLANNED, URGENT or EMERGENCY");
+	bind_changes(call, changes);
+	referrals_bind_states(call, REFERRALS_CHANGE);
+	return 0;
+}
+
+int referrals_upsert(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__UpsertReferralRequest *request = hearth_call_request(call);
+	struct written written = { (int)request->urgency, request->needed_by, request->worker, request->needs,
+		                       request->date_of_birth };
+	bool changes[CHANGE_COUNT];
+	if (check_external_id(request->external_id, status) < 0 ||
+	    check_optional_uuid(request->child_id, "child_id", status) < 0 || check_written(call, &written, status) < 0)
+		return -1;
+	find_given(&written, changes);
+	bind_changes(call, changes);
+	referrals_bind_identity(call, NULL);
+	referrals_bind_states(call, REFERRALS_CHANGE);
+	return 0;
+}
+
+int referrals_open(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__OpenReferralRequest *request = hearth_call_request(call);
+	referrals_bind_states(call, REFERRALS_OPEN);
+	return hearth_check_uuid(request->referral_id, "referral_id", status);
+}
+
+int referrals_withdraw(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__WithdrawReferralRequest *request = hearth_call_request(call);
+	referrals_bind_states(call, REFERRALS_WITHDRAW);
+	if (hearth_check_uuid(request->referral_id, "referral_id", status) < 0)
+		return -1;
+	return referrals_check_code(request->reason, "reason", status);
+}
+
+int referrals_link_external_id(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__LinkExternalIdRequest *request = hearth_call_request(call);
+	if (hearth_check_uuid(request->referral_id, "referral_id", status) < 0)
+		return -1;
+	return check_external_id(request->external_id, status);
+}
+
+int referrals_lookup(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__LookupReferralRequest *request = hearth_call_request(call);
+	return check_external_id(request->external_id, status);
+}
+
+int referrals_get(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__GetReferralRequest *request = hearth_call_request(call);
+	return hearth_check_uuid(request->referral_id, "referral_id", status);
+}
+
+int referrals_get_detail(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__GetReferralDetailRequest *request = hearth_call_request(call);
+	return hearth_check_uuid(request->referral_id, "referral_id", status);
+}
+
+int referrals_list(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__ListReferralsRequest *request = hearth_call_request(call);
+	if (*request->needed_by && hearth_check_date(request->needed_by, "needed_by", status) < 0)
+		return -1;
+	if (hearth_check_text(request->worker, 0, 64, "worker", status) < 0)
+		return -1;
+	return check_optional_uuid(request->child_id, "child_id", status);
+}
+
+int referrals_link_siblings(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__LinkSiblingsRequest *request = hearth_call_request(call);
+	size_t count = request->n_sibling_referral_ids;
+	if (hearth_check_uuid(request->referral_id, "referral_id", status) < 0 ||
+	    hearth_check_range((int64_t)count, 1, 10, "sibling_referral_ids", status) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *id = request->sibling_referral_ids[i];
+		if (hearth_check_uuid(id, "sibling_referral_ids", status) < 0)
+			return -1;
+		if (hearth_text_same(id, request->referral_id))
+			return hearth_fail_field(status, "sibling_referral_ids", "a referral is no sibling of itself");
+		for (size_t j = 0; j < i; j++)
+			if (hearth_text_same(id, request->sibling_referral_ids[j]))
+				return hearth_fail_field(status, "sibling_referral_ids", "a sibling stands twice in the list");
+	}
+	return 0;
+}

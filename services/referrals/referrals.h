@@ -1,0 +1,27 @@
+/* referrals.h: what the files of this service share: the plans that its tables name, and two binders. */
+#ifndef REFERRALS_H
+#define REFERRALS_H
+
+#include <hearth/service.h>
+#include "states.h"
+
+/* methods.c */
+hearth_plan_fn referrals_create, referrals_update, referrals_open, referrals_upsert, referrals_link_external_id,
+	referrals_lookup, referrals_get, referrals_get_detail, referrals_list, referrals_withdraw, referrals_link_siblings;
+
+/* offers.c */
+hearth_plan_fn referrals_record_offer, referrals_decline_offer, referrals_accept_offer;
+
+/* events.c */
+extern const struct hearth_source referrals_sources[];
+extern const struct hearth_timer referrals_timers[];
+extern const struct hearth_told referrals_told[];
+
+/* plan.c: binds :from_states and :to_state of the event. */
+void referrals_bind_states(struct hearth_call *call, enum referrals_event event);
+/* :id (`given`, or a new one) and three :references to choose from. */
+void referrals_bind_identity(struct hearth_call *call, const char *given);
+/* A reason is a code, never free text: 1 to 40 of A-Z 0-9 _. */
+int referrals_check_code(const char *value, const char *field, struct hearth_status *status);
+
+#endif

@@ -1,0 +1,45 @@
+-- A placement broke down: an emergency referral stands pre-filled from the child's latest one, once per placement; the
+-- referral that had found the placement is closed. A child without a referral gets one with unknown needs.
+WITH closed AS (
+	UPDATE referral r SET state = :to_state::text, version = r.version + 1, updated = :now::timestamptz
+	WHERE r.authority = :authority::text AND r.id = :referral_id::uuid AND r.placement_id = :placement_id::uuid
+		AND r.state = ANY (:from_states::text[])
+), latest AS (
+	SELECT r.worker, r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing, r.most_miles,
+		r.most_weekly_fee_pence, r.children
+	FROM referral r
+	WHERE r.authority = :authority::text AND r.child_id = :child_id::uuid
+	ORDER BY r.created DESC, r.id DESC
+	LIMIT 1
+), effect AS (
+	INSERT INTO referral (authority, id, reference, child_id, state, urgency, needed_by, worker, date_of_birth,
+		age, sex, unaccompanied, home_kinds, easting, northing, most_miles, most_weekly_fee_pence, children,
+		follows_placement_id, created, updated)
+	SELECT :authority::text, :id::uuid,
+		(SELECT c.reference FROM unnest(:references::text[]) WITH ORDINALITY c (reference, n)
+			WHERE NOT EXISTS (
+				SELECT 1 FROM referral r WHERE r.authority = :authority::text AND r.reference = c.reference)
+			ORDER BY c.n LIMIT 1),
+		:child_id::uuid, 'OPEN', 'EMERGENCY', :end_date::date, l.worker, l.date_of_birth,
+		coalesce(age_on(l.date_of_birth, :today::date), l.age), l.sex, coalesce(l.unaccompanied, false),
+		coalesce(l.home_kinds, '{}'), l.easting, l.northing, l.most_miles, l.most_weekly_fee_pence,
+		coalesce(l.children, 1), :placement_id::uuid, :now::timestamptz, :now::timestamptz
+	FROM (SELECT 1) one LEFT JOIN latest l ON true
+	WHERE NOT :event_historical::boolean
+	ON CONFLICT (authority, follows_placement_id) WHERE follows_placement_id IS NOT NULL DO NOTHING
+	RETURNING authority, id, reference, child_id, state, urgency, needed_by, worker, date_of_birth, age, sex,
+		unaccompanied, home_kinds, easting, northing, most_miles, most_weekly_fee_pence, children,
+		external_ids, follows_placement_id, accepted_offer_id, held_until, placement_id, reason, version,
+		created, updated
+), told AS (
+	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
+		payload)
+	SELECT 'hearth.referral.opened.v1', 'referral', e.id::text, e.version, e.child_id::text, e.authority,
+		:now::timestamptz, :traceparent::text, jsonb_build_object(
+			'referralId', e.id, 'reference', e.reference, 'childId', e.child_id,
+			'urgency', e.urgency, 'neededBy', e.needed_by, 'needs', needs_json(e.age, e.sex, e.unaccompanied,
+				e.home_kinds, e.easting, e.northing, e.most_miles, e.most_weekly_fee_pence, e.children),
+			'followsPlacementId', e.follows_placement_id)
+	FROM effect e
+)
+SELECT e.id FROM effect e
