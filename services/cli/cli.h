@@ -116,7 +116,7 @@ const struct cli_event *cli_event_find(const char *type);        /* or NULL: fro
 /* ---- instances ------------------------------------------------------------ */
 
 #define CLI_INSTANCES_MOST 64
-/* Endpoints of a service's instances, waiting up to half a second for the first; the number. Texts in `arena`. */
+/* Endpoints of a service's instances, waiting a moment for those that connect; the number. Texts in `arena`. */
 size_t cli_instances(struct cli *cli, const char *service, struct hearth_arena *arena,
                      const char *ret_endpoints[CLI_INSTANCES_MOST]);
 

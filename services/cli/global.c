@@ -244,16 +244,9 @@ size_t cli_instances(struct cli *cli, const char *service, struct hearth_arena *
 	struct hearth_status ignored = HEARTH_STATUS_INIT;
 	struct hearth_client *client = cli_client(cli, &ignored);
 	const char *endpoints[CLI_INSTANCES_MOST];
-	size_t count = 0;
 	if (client == NULL)
 		return 0;
-	for (int tries = 0; tries < 10 && count == 0; tries++) {
-		count = hearth_client_instances(client, service, endpoints, CLI_INSTANCES_MOST);
-		if (count == 0) {
-			usleep(25000);
-			hearth_client_run(client, 25);
-		}
-	}
+	size_t count = hearth_client_instances(client, service, endpoints, CLI_INSTANCES_MOST);
 	for (size_t i = 0; i < count; i++)
 		ret_endpoints[i] = hearth_arena_strdup(arena, endpoints[i]);
 	return count;

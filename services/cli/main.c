@@ -11,16 +11,8 @@
 #include "cli.h"
 #include "global.h"
 
-#pragma weak cli_call_command
-#pragma weak cli_watch
-#pragma weak cli_status
-#pragma weak cli_clock
 #pragma weak cli_import_ssda903
 #pragma weak cli_import_homes
-#pragma weak cli_call_help
-#pragma weak cli_watch_help
-#pragma weak cli_status_help
-#pragma weak cli_clock_help
 #pragma weak cli_import_ssda903_help
 #pragma weak cli_import_homes_help
 

@@ -1,0 +1,160 @@
+/* status.c: `hearth status`: every instance of every service, and how far each consumer is. */
+#include <string.h>
+
+#include <hearth/control/v1/control.pb-c.h>
+
+#include "cli.h"
+#include "control.h"
+
+const char cli_status_help[] =
+	"Usage: hearth status [SERVICE]\n"
+	"\n"
+	"Every instance: ready or not, calls, errors, what is queued (writes/reads), latency, timers\n"
+	"due; and each consumer: how far it has applied its source. Role OPERATOR.\n"
+	"Exit code 4 when a service has no instance that answers, 1 when an instance is not ready or\n"
+	"a consumer has stopped.\n";
+
+typedef Hearth__Control__V1__GetInstanceResponse instance_state;
+typedef Hearth__Control__V1__ConsumerState consumer_state;
+
+struct view {
+	struct cli *cli;
+	struct cli_table *instances, *consumers;
+	json_t *services;
+	int code;
+};
+
+static void worse(struct view *view, int code)
+{
+	if (code > view->code)
+		view->code = code;
+}
+
+static const char *number(struct cli *cli, int64_t value)
+{
+	return hearth_arena_printf(cli->arena, "%lld", (long long)value);
+}
+
+static void add_instance(struct view *view, const char *service, const instance_state *state)
+{
+	struct cli *cli = view->cli;
+	bool serving = state->status == HEARTH__CONTROL__V1__SERVING_STATUS__SERVING;
+	char now[HEARTH_TIME_SIZE];
+	hearth_time_format(control_time(state->now), now);
+	const char *cells[] = {
+		service,
+		state->instance_id,
+		serving ? "ready" : "not ready",
+		number(cli, state->calls),
+		number(cli, state->errors),
+		hearth_arena_printf(cli->arena, "%lld/%lld", (long long)state->queued_writes, (long long)state->queued_reads),
+		hearth_arena_printf(cli->arena, "%.2f", state->p50_ms),
+		hearth_arena_printf(cli->arena, "%.2f", state->p99_ms),
+		number(cli, state->timers_due),
+		hearth_arena_printf(cli->arena, "%.19sZ%s", now, state->test_clock ? " (test)" : ""),
+	};
+	cli_table_add(view->instances, cells);
+	if (!serving)
+		worse(view, CLI_FAILED);
+}
+
+/* Of the processes of a service one applies a source; the others wait to take over. */
+static const consumer_state *applying(instance_state *const *states, size_t count, const char *source)
+{
+	const consumer_state *best = NULL;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < states[i]->n_consumers; j++) {
+			const consumer_state *state = states[i]->consumers[j];
+			if (strcmp(state->source, source) == 0 && (best == NULL || state->active))
+				best = state;
+		}
+	return best;
+}
+
+static void add_consumer(struct view *view, const char *service, const consumer_state *state)
+{
+	struct cli *cli = view->cli;
+	const char *how = state->stopped[0] != '\0' ? state->stopped : state->active ? "applies" : "nobody applies it";
+	const char *cells[] = {
+		service,
+		state->source,
+		number(cli, state->applied),
+		number(cli, state->end),
+		hearth_arena_printf(cli->arena, "%.1f", state->behind_seconds),
+		how,
+	};
+	cli_table_add(view->consumers, cells);
+	if (state->stopped[0] != '\0' || !state->active)
+		worse(view, CLI_FAILED);
+}
+
+static void add_service(struct view *view, const char *service, instance_state *const *states, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		add_instance(view, service, states[i]);
+		json_array_append_new(list, hearth_json_encode(&states[i]->base, HEARTH_JSON_DEFAULTS));
+	}
+	json_array_append_new(view->services, json_pack("{s:s, s:o}", "service", service, "instances", list));
+	for (size_t i = 0; count > 0 && i < states[0]->n_consumers; i++)
+		add_consumer(view, service, applying(states, count, states[0]->consumers[i]->source));
+	if (count == 0) {
+		const char *cells[] = {service, "", "no instance", "", "", "", "", "", "", ""};
+		cli_table_add(view->instances, cells);
+		worse(view, CLI_UNAVAILABLE);
+	}
+}
+
+static int look_at(struct view *view, const char *service, struct hearth_status *status)
+{
+	const char *endpoints[CLI_INSTANCES_MOST];
+	instance_state *states[CLI_INSTANCES_MOST];
+	size_t found = cli_instances(view->cli, service, view->cli->arena, endpoints), count = 0;
+	for (size_t i = 0; i < found; i++) {
+		struct hearth_status failure = HEARTH_STATUS_INIT;
+		if (control_get(view->cli, service, endpoints[i], &states[count], &failure) == 0) {
+			count++;
+		} else if (failure.code == HEARTH_PERMISSION_DENIED) {
+			*status = failure;
+			return -1;
+		}
+	}
+	add_service(view, service, states, count);
+	return 0;
+}
+
+static void print_tables(const struct view *view)
+{
+	cli_table_print(view->instances, stdout);
+	fputs("\n", stdout);
+	cli_table_print(view->consumers, stdout);
+}
+
+int cli_status(struct cli *cli, int argc, char **argv)
+{
+	static const char *const instances[] = {"SERVICE", "INSTANCE", "STATE", ">CALLS", ">ERRORS", ">QUEUED", ">P50 MS",
+	                                        ">P99 MS", ">TIMERS DUE", "CLOCK", NULL};
+	static const char *const consumers[] = {"CONSUMER", "SOURCE", ">APPLIED", ">END", ">BEHIND S", "STATE", NULL};
+	const struct cli_option options[] = {{0}};
+	int code = cli_parse(&argc, argv, options);
+	if (code != CLI_OK)
+		return code;
+	if (argc > 2 || (argc == 2 && cli_service_find(argv[1]) == NULL))
+		return cli_usage("status", argc > 2 ? "at most one service" : "there is no service \"%s\"", argv[1]);
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	if (cli_client(cli, &status) == NULL)
+		return cli_fail(&status);
+	struct view view = {.cli = cli, .instances = cli_table_new(instances), .consumers = cli_table_new(consumers),
+	                    .services = json_array()};
+	for (const struct cli_service *service = cli_services; service->name != NULL && code == CLI_OK; service++)
+		if ((argc < 2 || strcmp(argv[1], service->name) == 0) && look_at(&view, service->name, &status) != 0)
+			code = cli_fail(&status);
+	if (code == CLI_OK && cli->json)
+		cli_print_json(json_pack("{s:O}", "services", view.services), false);
+	else if (code == CLI_OK)
+		print_tables(&view);
+	json_decref(view.services);
+	cli_table_free(&view.instances);
+	cli_table_free(&view.consumers);
+	return code == CLI_OK ? view.code : code;
+}
