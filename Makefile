@@ -92,7 +92,7 @@ SAY := @printf '  %-8s %s\n'
 remembered = $(if $(wildcard $(OUT)/lists/$(1)),$(if $(subst x$(strip $(2)),,x$(file <$(OUT)/lists/$(1))),,yes))
 remember = $(if $(call remembered,$(1),$(2)),,$(file >$(OUT)/lists/$(1),$(strip $(2))))
 
-QUIET_GOALS := help clean deps container
+QUIET_GOALS := help clean deps container lint format
 BUILDING := $(filter-out $(QUIET_GOALS),$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 $(shell mkdir -p $(OUT)/lists)
@@ -100,7 +100,7 @@ endif
 
 # ---- targets ---------------------------------------------------------------------------------------------------------
 
-.PHONY: all demo check run bench lint asan fuzz fault install uninstall container deps clean help tests
+.PHONY: all demo check run bench lint format asan fuzz fault install uninstall container deps clean help tests
 
 PROGRAMS := $(SERVICES:%=$(BIN)/hearth-%) $(if $(wildcard services/cli/main.c),$(BIN)/hearth)
 TEST_PROGRAMS := $(TESTS:tests/%.c=$(TEST)/%)
@@ -108,7 +108,7 @@ REPLAYS := $(FUZZERS:tests/%.c=$(TEST)/%)
 PRIVATE_PG := $(if $(wildcard tests/support/pg_main.c),$(BIN)/hearth-private-pg)
 DEMO_PROGRAM := $(if $(DEMO),$(BIN)/hearth-demo)
 BENCH_PROGRAMS := $(BENCHES:tests/bench/%.c=$(BIN)/%)
-CHECKED := $(foreach kind,$(KINDS),$(filter $(TEST)/$(kind)/%,$(TEST_PROGRAMS))) $(if $(KINDS:$(TEST_KINDS)=),,$(REPLAYS))
+CHECKED := $(foreach kind,$(KINDS),$(filter $(TEST)/$(kind)/%,$(TEST_PROGRAMS)) $(wildcard tests/$(kind)/test_*.sh)) $(if $(KINDS:$(TEST_KINDS)=),,$(REPLAYS))
 
 all: $(PROGRAMS) $(if $(wildcard services/runtime/*.c),$(LIB)/libhearth.a $(LIB)/libhearth.so)  ## build everything (default)
 
@@ -118,7 +118,7 @@ demo: all $(DEMO_PROGRAM) $(PRIVATE_PG)  ## install what is missing, build, show
 	@BUILD_BIN=$(BIN) $(DEMO_PROGRAM) $(if $(DIR),"$(DIR)")
 
 check: all $(CHECKED) $(PRIVATE_PG) lint  ## install what is missing, build, run every test (KINDS=unit: some)
-	@HEARTH_BIN=$(BIN) HEARTH_LOG=$(OUT)/check.log MODE=$(MODE) tests/support/run_tests.sh $(CHECKED)
+	@HEARTH_BIN=$(BIN) HEARTH_LOG=$(OUT)/check.log MODE=$(MODE) BUILD=$(BUILD) tests/support/run_tests.sh $(CHECKED)
 
 run: all $(PRIVATE_PG)  ## stay up until Ctrl-C; the state is kept in .run/state
 	@HEARTH_BIN=$(BIN) tests/run.sh
@@ -126,8 +126,11 @@ run: all $(PRIVATE_PG)  ## stay up until Ctrl-C; the state is kept in .run/state
 bench: all $(BENCH_PROGRAMS) $(PRIVATE_PG)  ## measure; writes build/bench.tsv
 	@HEARTH_BIN=$(BIN) HEARTH_BUILD=$(BUILD) tests/bench/run.sh
 
-lint:  ## style, banned functions, SQL rules, layers
-	@tests/lint.sh
+lint:  ## style, banned functions, SQL rules, layers; clang-format where it is installed
+	@tests/lint.sh $(if $(filter lint,$(MAKECMDGOALS)),--format)
+
+format:  ## shape the code with clang-format, where it is installed
+	@find include services tests -name '*.[ch]' | xargs clang-format -i
 
 asan:  ## every test under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory MODE=asan check
