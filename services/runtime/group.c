@@ -412,6 +412,9 @@ static void feed(struct hearth_writer *writer)
 		hearth_connection_sync(connection);
 	}
 	hearth_connection_settle(connection);
+	/* When the socket took all at once no event will come for the rest. */
+	if (writer->feed && connection->pg && !connection->unsent)
+		hearth_db_wake(writer->db);
 }
 
 static void start(struct hearth_writer *writer)

@@ -233,6 +233,9 @@ void hearth_reader_dispatch(struct hearth_reader *reader)
 		launch(reader, take_first(&reader->waiting), now);
 	if (sent)
 		hearth_connection_settle(connection);
+	/* When the socket took all at once no event will come for the rest. */
+	if (reader->waiting.first && connection->pg && !connection->unsent && reader->flying.count < reader->most_flying)
+		hearth_db_wake(reader->db);
 }
 
 void hearth_reader_sweep(struct hearth_reader *reader, int64_t now)
