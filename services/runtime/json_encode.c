@@ -90,9 +90,9 @@ static json_t *encode_timestamp(const Google__Protobuf__Timestamp *time)
 	hearth_time_format(seconds * 1000000 + nanos / 1000, text);
 	/* 0, 3, 6 or 9 digits, as proto3 JSON has it. */
 	if (nanos == 0)
-		strcpy(text + 19, "Z");
+		memcpy(text + 19, "Z", 2);
 	else if (nanos % 1000000 == 0)
-		strcpy(text + 23, "Z");
+		memcpy(text + 23, "Z", 2);
 	else if (nanos % 1000 != 0)
 		snprintf(text + 26, 5, "%03dZ", nanos % 1000);
 	return must(json_string(text));

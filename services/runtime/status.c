@@ -60,13 +60,14 @@ int hearth_fail_context(struct hearth_status *status, const char *format, ...)
 {
 	if (status == NULL)
 		return -1;
-	char context[sizeof(status->message)];
+	char inner[sizeof(status->message)];
 	char whole[2 * sizeof(status->message) + 2];
+	memcpy(inner, status->message, sizeof(inner));
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(context, sizeof(context), format, arguments);
+	set_message(status, format, arguments);      /* cut to whole characters */
 	va_end(arguments);
-	snprintf(whole, sizeof(whole), "%s: %s", context, status->message);
+	snprintf(whole, sizeof(whole), "%s: %s", status->message, inner);
 	hearth_text_copy(status->message, sizeof(status->message), whole);
 	return -1;
 }
