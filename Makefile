@@ -252,7 +252,7 @@ links-of = $(call look-up,$(LINKS),$(1))
 
 # A test links its own file, the helpers of its folder (files not called test_*), what it names, and of tests/support
 # what it uses.
-helpers = $(filter-out tests/$(1)/test_% tests/$(1)/demo% tests/$(1)/fuzz_% tests/$(1)/bench_% tests/fuzz/replay.c,$(wildcard tests/$(1)/*.c))
+helpers = $(filter-out tests/$(1)/test_% tests/contract/outside_client.c tests/$(1)/demo% tests/$(1)/fuzz_% tests/$(1)/bench_% tests/fuzz/replay.c,$(wildcard tests/$(1)/*.c))
 kind-of = $(word 2,$(subst /, ,$(1)))
 test-sources = $(1) $(call helpers,$(call kind-of,$(1))) $(call links-of,$(1) $(call helpers,$(call kind-of,$(1))))
 
