@@ -125,7 +125,7 @@ int import_csv_parse(const void *bytes, size_t size, csv_row_fn *row, void *cont
 		size -= 3;
 	}
 	struct csv_parser parser;
-	if (csv_init(&parser, CSV_STRICT_FINI) != 0)
+	if (csv_init(&parser, 0) != 0)
 		return hearth_fail(status, HEARTH_INTERNAL, "INTERNAL", "the CSV parser could not be made");
 	struct reader reader = { .row = row, .context = context, .line = 1, .start = 1, .status = status };
 	reader.texts = hearth_alloc(CSV_FIELDS_MOST * (CSV_FIELD_MOST + 1));
@@ -134,6 +134,8 @@ int import_csv_parse(const void *bytes, size_t size, csv_row_fn *row, void *cont
 		feed_line(&reader, &parser, at + done, piece);
 		done += piece;
 	}
+	/* Strict at the end only: a quote inside a field is the field's, one that never closes is a mistake. */
+	csv_set_opts(&parser, CSV_STRICT | CSV_STRICT_FINI);
 	if (!reader.failed && reader.stopped == 0 && csv_fini(&parser, take_field, take_row, &reader) != 0)
 		fail_line(&reader, reader.start, "a quote is opened and never closed");
 	csv_free(&parser);
