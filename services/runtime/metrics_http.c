@@ -102,10 +102,19 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 
 /* ---- in the loop ----------------------------------------------------------------------- */
 
+static unsigned connections(struct hearth_metrics_http *http)
+{
+	return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
 static void run(struct hearth_metrics_http *http)
 {
 	MHD_UNSIGNED_LONG_LONG milliseconds;
+	unsigned before = connections(http);
 	MHD_run(http->daemon);
+	/* At its limit it stops listening, and listens again only when it is run after a connection has gone. */
+	if (connections(http) < before)
+		MHD_run(http->daemon);
 	if (MHD_get_timeout(http->daemon, &milliseconds) == MHD_YES)
 		hearth_alarm_set(http->alarm, milliseconds < 60000 ? (int64_t)milliseconds * 1000 : INT64_C(60000000));
 	else
