@@ -31,7 +31,7 @@ static void add_contract(struct cli *cli, struct listing *listing, const char *s
                          const ProtobufCServiceDescriptor *contract)
 {
 	static const char *const names[] = {"method", "request", "reply", "fullName"};
-	for (unsigned i = 0; i < contract->n_methods; i++) {
+	for (unsigned i = 0; contract != NULL && i < contract->n_methods; i++) {
 		const ProtobufCMethodDescriptor *method = &contract->methods[i];
 		const char *cells[] = {
 			hearth_arena_printf(cli->arena, "%s/%s", service, method->name),

@@ -15,9 +15,12 @@
 
 struct job {
 	const struct cli_service *service;
+	const struct hearth_file *waiting[FILES_MOST];
+	size_t waiting_count;
 	const struct hearth_file *file;
 	char hash[2 * HEARTH_HASH_SIZE + 1];
 	json_t *made;                    /* what this transaction made; reported once it is committed */
+	long count;                      /* of migrations that are applied */
 };
 
 static void note_made(struct job *job, const char *what, const char *name)
@@ -169,11 +172,10 @@ static int apply_file(struct migrate *run, void *context, struct hearth_status *
 	return 0;
 }
 
-/* Everything is compared before anything is applied, so that a changed file stops the whole. */
-static int pending(struct migrate *run, const char *service, const struct hearth_file *files, const struct hearth_file **ret_files,
-                   size_t *ret_count, struct hearth_status *status)
+static int compare_files(struct migrate *run, struct job *job, const struct hearth_file *files,
+                         struct hearth_status *status)
 {
-	const char *late = NULL;
+	const char *late = NULL, *service = job->service->name;
 	for (const struct hearth_file *file = files; file->name != NULL; file++) {
 		int applied = is_applied(run, service, file, status);
 		if (applied < 0)
@@ -182,42 +184,38 @@ static int pending(struct migrate *run, const char *service, const struct hearth
 			return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "MIGRATION_LATE",
 			                   "%s/%s.sql comes before %s.sql, which is already applied; give it a higher number",
 			                   service, late, file->name);
+		job->count += applied;
 		if (applied > 0)
 			continue;
 		late = late != NULL ? late : file->name;
-		if (*ret_count == FILES_MOST)
+		if (job->waiting_count == FILES_MOST)
 			return hearth_fail(status, HEARTH_INTERNAL, "TOO_MANY", "more than %d migrations wait", FILES_MOST);
-		ret_files[(*ret_count)++] = file;
+		job->waiting[job->waiting_count++] = file;
 	}
 	return 0;
+}
+
+/* Everything is compared before anything is applied, so that a changed file stops the whole. */
+static int compare(struct migrate *run, void *context, struct hearth_status *status)
+{
+	struct job *job = context;
+	job->waiting_count = 0;
+	job->count = 0;
+	return compare_files(run, job, runtime_schema, status) != 0 ? -1 : compare_files(run, job, job->service->schema, status);
 }
 
 static int apply_files(struct migrate *run, struct job *job, json_t *applied, struct hearth_status *status)
 {
-	const struct hearth_file *files[FILES_MOST];
-	size_t count = 0;
-	const char *name = job->service->name;
-	if (pending(run, name, runtime_schema, files, &count, status) != 0 ||
-	    pending(run, name, job->service->schema, files, &count, status) != 0)
+	if (migrate_transaction(run, compare, job, status) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		job->file = files[i];
+	for (size_t i = 0; i < job->waiting_count; i++) {
+		job->file = job->waiting[i];
 		hash_file(job->file, job->hash);
 		if (migrate_transaction(run, apply_file, job, status) != 0)
-			return hearth_fail_context(status, "%s/%s.sql", name, job->file->name);
+			return hearth_fail_context(status, "%s/%s.sql", job->service->name, job->file->name);
 		json_array_append_new(applied, json_string(job->file->name));
+		job->count++;
 	}
-	return 0;
-}
-
-static int applied_count(struct migrate *run, const char *service, json_t *report, struct hearth_status *status)
-{
-	char sql[96];
-	const char *count;
-	snprintf(sql, sizeof sql, "SELECT count(1) FROM %s.migration", service);
-	if (migrate_ask(run, &count, status, sql, NULL) != 0)
-		return -1;
-	json_object_set_new(report, "migrations", json_integer(strtol(count, NULL, 10)));
 	return 0;
 }
 
@@ -236,8 +234,7 @@ int migrate_service(struct migrate *run, const struct cli_service *service, stru
 			json_array_extend(made, job.made);
 		if (outcome == 0)
 			outcome = apply_files(run, &job, applied, status);
-		if (outcome == 0)
-			outcome = applied_count(run, service->name, report, status);
+		json_object_set_new(report, "migrations", json_integer(job.count));
 	}
 	json_decref(job.made);
 	return outcome == 0 ? 0 : hearth_fail_context(status, "%s", service->name);
