@@ -247,14 +247,17 @@ static int open_process(struct hearth_process *process, struct hearth_status *st
 
 static void close_process(struct hearth_process *process)
 {
+	/* The client and the database answer whoever still waits (consumers, timers, calls of the server): they go first, and
+	 * nobody begins anew. */
+	process->draining = true;
 	hearth_service_metrics_close(process);
+	hearth_client_free(&process->client);
+	hearth_db_free(&process->db);
 	hearth_server_free(&process->server);
 	for (size_t i = 0; i < process->consumer_count; i++)
 		hearth_consumer_free(&process->consumers[i]);
 	free(process->consumers);
 	hearth_timers_free(&process->timers);
-	hearth_db_free(&process->db);
-	hearth_client_free(&process->client);
 	hearth_routes_free(process);
 	hearth_statements_free(&process->statements);
 	while (process->pool) {

@@ -94,16 +94,21 @@ static bool ended(struct suite_process *process, int timeout_ms)
 	return process->pid <= 0 || process->ended;
 }
 
+static void tell_end(const struct suite_process *process, const char *how)
+{
+	char title[128];
+	snprintf(title, sizeof title, "%s[%d] %s (%s %d)", process->service, process->index, how,
+	         WIFSIGNALED(process->state) ? "signal" : "exit code",
+	         WIFSIGNALED(process->state) ? WTERMSIG(process->state) : WEXITSTATUS(process->state));
+	spawn_print_tail(process->log, title);
+}
+
 /* A process that ended though nobody told it to. */
 static bool fell(struct suite_process *process)
 {
 	if (process->pid <= 0 || !ended(process, 0) || process->told)
 		return false;
-	char title[128];
-	snprintf(title, sizeof title, "%s[%d] ended by itself (%s %d)", process->service, process->index,
-	         WIFSIGNALED(process->state) ? "signal" : "exit code",
-	         WIFSIGNALED(process->state) ? WTERMSIG(process->state) : WEXITSTATUS(process->state));
-	spawn_print_tail(process->log, title);
+	tell_end(process, "ended by itself");
 	return true;
 }
 
@@ -281,8 +286,8 @@ static int end_processes(struct suite *suite)
 				ended(process, END_MS);
 				outcome = -1;
 			} else if (process->left_to_us && process->state != 0) {
-				spawn_print_tail(process->log, process->service);
-				outcome = complain("ended badly", process->log);
+				tell_end(process, "ended badly");
+				outcome = -1;
 			}
 		}
 	return outcome;
