@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include <hearth/arena.h>
@@ -29,6 +30,7 @@
 #define FREE_MOST 1024           /* incomings kept for the next requests */
 #define BUCKETS 1024
 #define DRAIN_RETRY_MS 20
+#define LAST_REPLIES_US 100000
 
 struct peer {
 	struct peer *next;
@@ -62,7 +64,7 @@ struct hearth_server {
 	size_t most_message;
 	hearth_receive_fn *receive;
 	void *context;
-	bool draining;
+	bool draining, replied;
 	struct hearth_server_counts counts;
 	size_t outstanding;
 	uint64_t held;
@@ -185,6 +187,7 @@ static void send_reply(struct incoming *incoming, const struct hearth_reply_head
 	zmq_msg_t frame;
 
 	assert(size > 0);
+	listener->server->replied = true;
 	zmq_msg_init_size(&frame, size);
 	memcpy(zmq_msg_data(&frame), bytes, size);
 	if (send_frame(listener, &incoming->identity, ZMQ_SNDMORE) < 0 || send_frame(listener, &frame, ZMQ_SNDMORE) < 0 ||
@@ -531,6 +534,9 @@ void hearth_server_free(struct hearth_server **server)
 	assert(gone->outstanding == 0);
 	*server = NULL;
 	hearth_loop_undefer(gone->loop, &gone->hint);
+	/* libzmq's linger forgets what its encoder already holds for a peer that reads slowly. */
+	if (gone->replied)
+		usleep(LAST_REPLIES_US);
 	for (size_t i = 0; i < gone->listeners; i++)
 		close_listener(&gone->listener[i]);
 	zmq_close(gone->hints);

@@ -21,11 +21,12 @@ static void try_request(const uint8_t *bytes, size_t size)
 	size_t written;
 	uint64_t id;
 
+	(void)hearth_frame_call_id(bytes, size, &id);
 	if (hearth_request_header_decode(bytes, size, &header, &status)) {
 		assert(status.code == HEARTH_INVALID_ARGUMENT && status.message[0]);
 		return;
 	}
-	assert(hearth_frame_call_id(bytes, size, &id) || header.call_id != 0);
+	assert(header.call_id != 0 && header.deadline_us != 0 && header.method.size > 0);
 	written = hearth_request_header_encode(&header, again);
 	assert(written > 0 && written <= sizeof again);
 	assert(hearth_request_header_decode(again, written, &back, &status) == 0);
