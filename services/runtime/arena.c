@@ -19,10 +19,12 @@
 #define POISON(at, size) __asan_poison_memory_region((at), (size))
 #define UNPOISON(at, size) __asan_unpoison_memory_region((at), (size))
 #define GAP ((size_t)16)
+#define FITS(size, left) ((size) <= (left) && (left) - (size) >= GAP)
 #else
 #define POISON(at, size) ((void)0)
 #define UNPOISON(at, size) ((void)0)
 #define GAP ((size_t)0)
+#define FITS(size, left) ((size) <= (left))
 #endif
 
 #define ALIGNMENT ((size_t)16)
@@ -39,7 +41,7 @@ struct block {
 
 struct hearth_arena {
 	char *at;                /* next free byte, aligned */
-	char *end;               /* of the block, less a gap */
+	char *end;               /* of the block */
 	char *start;             /* of the present block's data */
 	struct block *extra;     /* all but the first */
 	size_t passed;           /* handed out of blocks that are not the present one */
@@ -90,7 +92,7 @@ static void allocator_free(void *arena, void *memory)
 static void start_first(struct hearth_arena *arena)
 {
 	arena->start = arena->at = arena->first;
-	arena->end = arena->first + FIRST_SIZE - GAP;
+	arena->end = arena->first + FIRST_SIZE;
 	arena->passed = 0;
 	arena->next_size = 4 * FIRST_SIZE;
 	POISON(arena->first, FIRST_SIZE);
@@ -171,7 +173,7 @@ static __attribute__((noinline)) void *alloc_slow(struct hearth_arena *arena, si
 	arena->passed += (size_t)(arena->at - arena->start);
 	arena->start = block->data;
 	arena->at = block->data + rounded;
-	arena->end = block->data + block->size - GAP;
+	arena->end = block->data + block->size;
 	if (arena->next_size < BLOCK_MOST)
 		arena->next_size *= 2;
 	UNPOISON(block->data, size);
@@ -182,7 +184,7 @@ void *hearth_arena_alloc(struct hearth_arena *arena, size_t size)
 {
 	char *at = arena->at;
 	/* `end - at` is a multiple of the alignment, so what fits unrounded fits rounded. */
-	if (__builtin_expect(size > (size_t)(arena->end - at), 0))
+	if (__builtin_expect(!FITS(size, (size_t)(arena->end - at)), 0))
 		return alloc_slow(arena, size);
 	arena->at = at + ((size + ALIGNMENT - 1) & ~(ALIGNMENT - 1)) + GAP;
 	UNPOISON(at, size);
