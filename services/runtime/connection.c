@@ -376,6 +376,9 @@ static const char *keyword_value(const struct hearth_connection *connection, con
 	return NULL;
 }
 
+/* A plan made once, while a table was still empty, would read all of it for ever after. */
+static const char by_key[] = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
+
 static void set_session(struct hearth_connection *connection)
 {
 	const struct hearth_connection_options *options = &connection->options;
@@ -383,8 +386,8 @@ static void set_session(struct hearth_connection *connection)
 	char session[1024], name[80];
 	snprintf(session, sizeof session, "%s%s-c search_path=%s -c statement_timeout=%d -c lock_timeout=2000"
 	         " -c idle_in_transaction_session_timeout=2000 -c client_connection_check_interval=1000"
-	         " -c TimeZone=UTC -c DateStyle=ISO -c jit=off%s%s", theirs ? theirs : "", theirs ? " " : "",
-	         options->service, options->statement_timeout_ms, options->role && *options->role ? " -c role=" : "",
+	         " -c TimeZone=UTC -c DateStyle=ISO -c jit=off%s%s%s", theirs ? theirs : "", theirs ? " " : "",
+	         options->service, options->statement_timeout_ms, options->by_key ? by_key : "", options->role && *options->role ? " -c role=" : "",
 	         options->role && *options->role ? options->role : "");
 	set_keyword(connection, "options", session);
 	snprintf(name, sizeof name, "hearth-%s", options->service);

@@ -38,6 +38,7 @@ enum hearth_connection_state { HEARTH_AWAY, HEARTH_CONNECTING, HEARTH_PREPARING,
 struct hearth_connection_options {
 	const char *service, *url, *role, *lane;            /* lane: shown in messages */
 	int statement_timeout_ms;
+	bool by_key;                      /* statements find rows by key: plan them once, never by reading whole tables */
 	int silence_ms;                   /* an answer later than this means that the server is gone */
 	const char *const *own;           /* name, text, name, text, NULL: prepared beside the catalogue's */
 	struct hearth_catalogue *catalogue;

@@ -40,7 +40,7 @@ struct load {
 	char (*keys)[HEARTH_UUID_SIZE];
 	char child[HEARTH_UUID_SIZE];
 	size_t key_count;
-	char complaint[200];
+	char complaint[400];
 };
 
 static void answered(void *context, const struct hearth_reply *reply);
