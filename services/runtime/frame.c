@@ -30,10 +30,14 @@ struct field {
 
 /* ---- reading ---- */
 
-static bool read_varint(struct reader *reader, uint64_t *ret_value)
+static inline bool read_varint(struct reader *reader, uint64_t *ret_value)
 {
 	uint64_t value = 0;
 
+	if (reader->at < reader->end && *reader->at < 0x80) {
+		*ret_value = *reader->at++;
+		return true;
+	}
 	for (unsigned shift = 0; shift < 70 && reader->at < reader->end; shift += 7) {
 		uint8_t byte = *reader->at++;
 
@@ -72,7 +76,7 @@ static bool read_bytes(struct reader *reader, struct hearth_slice *ret_bytes)
 	return true;
 }
 
-static bool read_field(struct reader *reader, struct field *field)
+static inline bool read_field(struct reader *reader, struct field *field)
 {
 	uint64_t tag;
 
@@ -94,30 +98,54 @@ static bool read_field(struct reader *reader, struct field *field)
 	}
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight characters at once: these checks are on every call's path. `fill` stands in for those past the end. */
+static uint64_t eight(const char *at, size_t size, char fill)
+{
+	uint64_t word = EACH((uint8_t)fill);
+
+	memcpy(&word, at, size < 8 ? size : 8);
+	return word;
+}
+
 /* Printable ASCII without spaces: what may stand in a log line as it is. */
 static bool plain_text(struct hearth_slice text)
 {
-	for (size_t i = 0; i < text.size; i++)
-		if (text.at[i] < 0x21 || text.at[i] > 0x7e)
-			return false;
-	return true;
+	uint64_t bad = 0;
+
+	for (size_t i = 0; i < text.size; i += 8) {
+		uint64_t word = eight(text.at + i, text.size - i, 'x');
+
+		/* From 0x21 the first sum reaches the top bit, from 0x7f the second. */
+		bad |= word | ~((word & EACH(0x7f)) + EACH(0x80 - 0x21)) | ((word & EACH(0x7f)) + EACH(0x80 - 0x7f));
+	}
+	return (bad & EACH(0x80)) == 0;
 }
 
+static bool is_hex(const char *at, size_t size)
+{
+	uint64_t bad = 0;
+
+	for (size_t i = 0; i < size; i += 8) {
+		uint64_t word = eight(at + i, size - i, '0'), low = word & EACH(0x7f);
+		uint64_t digit = (low + EACH(0x80 - '0')) & ~(low + EACH(0x80 - '9' - 1));
+		uint64_t letter = (low + EACH(0x80 - 'a')) & ~(low + EACH(0x80 - 'f' - 1));
+
+		bad |= word | ~(digit | letter);
+	}
+	return (bad & EACH(0x80)) == 0;
+}
+
+/* 00-<32 hex>-<16 hex>-<2 hex> */
 static bool good_traceparent(struct hearth_slice text)
 {
-	static const char shape[] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+	const char *at = text.at;
 
 	if (text.size == 0)
 		return true;
-	if (text.size != TRACEPARENT_SIZE)
-		return false;
-	for (size_t i = 0; i < TRACEPARENT_SIZE; i++) {
-		char c = text.at[i];
-
-		if (shape[i] == 'x' ? !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) : c != shape[i])
-			return false;
-	}
-	return true;
+	return text.size == TRACEPARENT_SIZE && memcmp(at, "00-", 3) == 0 && at[35] == '-' && at[52] == '-' &&
+	       is_hex(at + 3, 32) && is_hex(at + 36, 16) && is_hex(at + 53, 2);
 }
 
 static bool good_authority(struct hearth_slice text)
