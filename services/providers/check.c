@@ -1,0 +1,180 @@
+/* check.c: whether what is given about providers, homes and needs can be true. Pure but for the status. */
+#include "providers.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <hearth/text.h>
+
+#define MOST_PENCE INT64_C(100000000)    /* a million pounds a week */
+#define MOST_PLACES 50
+#define MOST_PURPOSES 20
+
+/* "rows[3].urn" in `field`, which has room for a status's field. */
+static const char *named(char field[64], const char *prefix, const char *name)
+{
+	snprintf(field, 64, "%s%s", prefix, name);
+	return field;
+}
+
+static int check_count(const Hearth__V1__Count *count, int64_t most, const char *prefix, const char *name,
+                       struct hearth_status *status)
+{
+	char field[64];
+	return count ? hearth_check_range(count->value, 0, most, named(field, prefix, name), status) : 0;
+}
+
+static int check_authority(const char *value, const char *prefix, const char *name, struct hearth_status *status)
+{
+	char field[64];
+	if (!*value || (strlen(value) == 3 && strspn(value, "0123456789") == 3))
+		return 0;
+	return hearth_fail_field(status, named(field, prefix, name), "%s is no DfE code of a council: three digits", field);
+}
+
+static int check_urn(const char *value, const char *prefix, struct hearth_status *status)
+{
+	char field[64];
+	size_t size = strlen(value);
+	bool plain = size == 7 && strspn(value, "0123456789") == 7;
+	bool fostering = size == 8 && strncmp(value, "SC", 2) == 0 && strspn(value + 2, "0123456789") == 6;
+	if (size == 0 || plain || fostering)
+		return 0;
+	return hearth_fail_field(status, named(field, prefix, "urn"), "%s is no URN: SC and six digits, or seven digits", field);
+}
+
+static int check_outward(const char *value, const char *prefix, struct hearth_status *status)
+{
+	char field[64], outward[5];
+	if (!*value || (hearth_postcode_outward(value, outward) == 0 && strcmp(value, outward) == 0))
+		return 0;
+	return hearth_fail_field(status, named(field, prefix, "outward"),
+	                         "%s is no outward part of a postcode, such as B12, in capitals", field);
+}
+
+static int check_grid(const Hearth__V1__GridReference *grid, const char *prefix, struct hearth_status *status)
+{
+	char field[64];
+	if (!grid)
+		return 0;
+	if (hearth_check_range(grid->easting, 0, 700000, named(field, prefix, "easting"), status) < 0)
+		return -1;
+	return hearth_check_range(grid->northing, 0, 1300000, named(field, prefix, "northing"), status);
+}
+
+static int check_terms(const Hearth__Providers__V1__Terms *terms, const char *prefix, struct hearth_status *status)
+{
+	static const char *const sexes[] = { "ANY", "M", "F", NULL };
+	char field[64];
+	if (!terms)
+		return 0;
+	if (check_count(terms->least_age, 25, prefix, "terms.least_age.value", status) < 0 ||
+	    check_count(terms->most_age, 25, prefix, "terms.most_age.value", status) < 0 ||
+	    check_count(terms->most_children, MOST_PLACES, prefix, "terms.most_children.value", status) < 0)
+		return -1;
+	if (terms->least_age && terms->most_age && terms->least_age->value > terms->most_age->value)
+		return hearth_fail_field(status, named(field, prefix, "terms.most_age.value"), "%s is below terms.least_age", field);
+	return *terms->sex ? hearth_check_one_of(terms->sex, sexes, named(field, prefix, "terms.sex"), status) : 0;
+}
+
+static int check_purpose(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status)
+{
+	char field[64];
+	named(field, prefix, "purpose");
+	if (hearth_check_range((int64_t)home->purpose_count, 0, MOST_PURPOSES, field, status) < 0)
+		return -1;
+	for (size_t i = 0; i < home->purpose_count; i++) {
+		size_t size = strlen(home->purpose[i]);
+		if (size < 1 || size > 40 || strspn(home->purpose[i], "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != size)
+			return hearth_fail_field(status, field, "%s holds what is no code: 1 to 40 of A-Z, 0-9 and _", field);
+	}
+	return 0;
+}
+
+int providers_check_home(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status)
+{
+	char field[64];
+	if (!home->kind)
+		return hearth_fail_field(status, named(field, prefix, "kind"),
+		                         "%s is missing: FOSTERING, CHILDRENS_HOME or SUPPORTED_ACCOMMODATION", field);
+	if (hearth_check_text(home->name, 0, 200, named(field, prefix, "name"), status) < 0 ||
+	    check_outward(home->outward, prefix, status) < 0 || check_grid(home->grid, prefix, status) < 0 ||
+	    check_authority(home->area_authority, prefix, "area_authority", status) < 0 ||
+	    check_urn(home->urn, prefix, status) < 0)
+		return -1;
+	if (home->weekly_fee &&
+	    hearth_check_range(home->weekly_fee->pence, 0, MOST_PENCE, named(field, prefix, "weekly_fee.pence"), status) < 0)
+		return -1;
+	if (check_count(home->notice_days, 365, prefix, "notice_days.value", status) < 0 ||
+	    check_count(home->registered_places, 500, prefix, "registered_places.value", status) < 0 ||
+	    check_purpose(home, prefix, status) < 0 || check_terms(home->terms, prefix, status) < 0)
+		return -1;
+	return hearth_check_range(home->places, 0, MOST_PLACES, named(field, prefix, "places"), status);
+}
+
+int providers_check_provider(const char *name, const char *code, const char *own_authority, const char *prefix,
+                             struct hearth_status *status)
+{
+	static const char *const codes[] = { "PR0", "PR1", "PR2", "PR3", "PR4", "PR5", NULL };
+	bool row = *prefix != '\0';
+	char field[64];
+	if (hearth_check_text(name, 1, 200, named(field, prefix, row ? "provider_name" : "name"), status) < 0)
+		return -1;
+	if (*code && hearth_check_one_of(code, codes, named(field, prefix, row ? "provider_code" : "code"), status) < 0)
+		return -1;
+	return check_authority(own_authority, prefix, "own_authority", status);
+}
+
+int providers_check_system(const char *system, const char *field, struct hearth_status *status)
+{
+	size_t size = strlen(system);
+	if (size >= 1 && size <= 32 && strspn(system, "abcdefghijklmnopqrstuvwxyz0123456789-_") == size)
+		return 0;
+	return hearth_fail_field(status, field, "%s is 1 to 32 of a-z, 0-9, - and _", field);
+}
+
+int providers_check_external_id(const Hearth__V1__ExternalId *id, bool required, struct hearth_status *status)
+{
+	if (!id)
+		return required ? hearth_fail_field(status, "external_id", "neither an id nor an external_id is given") : 0;
+	if (providers_check_system(id->system, "external_id.system", status) < 0)
+		return -1;
+	return hearth_check_text(id->id, 1, 64, "external_id.id", status);
+}
+
+int providers_check_needs(const Hearth__Providers__V1__Needs *needs, struct hearth_status *status)
+{
+	static const char *const sexes[] = { "M", "F", "U", NULL };
+	static const char *const kinds[] = { "FOSTERING", "CHILDRENS_HOME", "SUPPORTED_ACCOMMODATION", NULL };
+	if (check_count(needs->age, 25, "needs.", "age.value", status) < 0 ||
+	    check_grid(needs->home_grid, "needs.home_grid.", status) < 0)
+		return -1;
+	if (*needs->sex && hearth_check_one_of(needs->sex, sexes, "needs.sex", status) < 0)
+		return -1;
+	if (hearth_check_range((int64_t)needs->n_home_kinds, 0, 3, "needs.home_kinds", status) < 0)
+		return -1;
+	for (size_t i = 0; i < needs->n_home_kinds; i++)
+		if (hearth_check_one_of(needs->home_kinds[i], kinds, "needs.home_kinds", status) < 0)
+			return -1;
+	const Hearth__V1__Distance *far = needs->most_miles;
+	if (far && !(isfinite(far->miles) && far->miles >= 0 && far->miles <= 1000))
+		return hearth_fail_field(status, "needs.most_miles", "needs.most_miles is not between 0 and 1000");
+	if (needs->most_weekly_fee &&
+	    hearth_check_range(needs->most_weekly_fee->pence, 0, MOST_PENCE, "needs.most_weekly_fee.pence", status) < 0)
+		return -1;
+	return hearth_check_range(needs->children, 0, 20, "needs.children", status);
+}
+
+Hearth__Providers__V1__Sector providers_sector_of(const char *code)
+{
+	static const Hearth__Providers__V1__Sector sectors[] = {
+		HEARTH__PROVIDERS__V1__SECTOR__FAMILY, HEARTH__PROVIDERS__V1__SECTOR__IN_HOUSE,
+		HEARTH__PROVIDERS__V1__SECTOR__OTHER_PUBLIC, HEARTH__PROVIDERS__V1__SECTOR__OTHER_PUBLIC,
+		HEARTH__PROVIDERS__V1__SECTOR__INDEPENDENT, HEARTH__PROVIDERS__V1__SECTOR__INDEPENDENT,
+	};
+	if (strlen(code) != 3 || code[2] < '0' || code[2] > '5')
+		return HEARTH__PROVIDERS__V1__SECTOR__SECTOR_UNSPECIFIED;
+	return sectors[code[2] - '0'];
+}

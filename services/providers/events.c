@@ -1,0 +1,83 @@
+/* events.c: what providers tells and what it hears.
+ *
+ * Holds live by events alone. Referrals and placements are two sources, so that an acceptance may be heard after the
+ * placement that came of it, or a withdrawal after its start: each statement acts only on a hold in the state it names.
+ */
+#include "providers.h"
+
+#include <hearth/placements/v1/events.pb-c.h>
+#include <hearth/providers/v1/events.pb-c.h>
+#include <hearth/referrals/v1/events.pb-c.h>
+
+#define MOST_HOURS 720
+
+const struct hearth_told providers_told[] = {
+	{ "hearth.home.recorded.v1", &hearth__providers__v1__home_recorded__descriptor },
+	{ "hearth.home.over_capacity.v1", &hearth__providers__v1__home_over_capacity__descriptor },
+	{ "hearth.place.held.v1", &hearth__providers__v1__place_held__descriptor },
+	{ "hearth.place.refused.v1", &hearth__providers__v1__place_refused__descriptor },
+	{ "hearth.place.confirmed.v1", &hearth__providers__v1__place_confirmed__descriptor },
+	{ "hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor },
+	{ "hearth.homes.found.v1", &hearth__providers__v1__homes_found__descriptor },
+	{ NULL, NULL },
+};
+
+/* ---- from referrals ---- */
+
+static int accepted(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__OfferAccepted *event = hearth_call_request(call);
+	int64_t hours = event->hold_hours;
+	(void)status;
+	if (hours < 1 || hours > MOST_HOURS)
+		hours = hearth_config_int(hearth_call_config(call), "hold-hours");
+	hearth_bind_int(call, "hold_hours", hours);
+	return 0;
+}
+
+static const struct hearth_effect from_referrals[] = {
+	{ "hearth.referral.opened.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", NULL },
+	{ "hearth.referral.updated.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", NULL },
+	{ "hearth.referral.reopened.v1", &hearth__referrals__v1__referral_reopened__descriptor, "reopen_need", NULL },
+	{ "hearth.referral.withdrawn.v1", &hearth__referrals__v1__referral_withdrawn__descriptor, "forget_need", NULL },
+	{ "hearth.referral.placed.v1", &hearth__referrals__v1__referral_placed__descriptor, "close_need", NULL },
+	{ "hearth.offer.accepted.v1", &hearth__referrals__v1__offer_accepted__descriptor, "hold_place", accepted },
+	{ 0 },
+};
+
+/* ---- from placements ---- */
+
+static int ended(struct hearth_call *call, struct hearth_status *status)
+{
+	(void)status;
+	hearth_bind_text(call, "released_reason", "ENDED");
+	return 0;
+}
+
+static int broke_down(struct hearth_call *call, struct hearth_status *status)
+{
+	(void)status;
+	hearth_bind_text(call, "released_reason", "BROKE_DOWN");
+	return 0;
+}
+
+static const struct hearth_effect from_placements[] = {
+	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "confirm_place", NULL },
+	{ "hearth.placement.cancelled.v1", &hearth__placements__v1__placement_cancelled__descriptor, "cancel_hold", NULL },
+	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "free_place", ended },
+	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor, "free_place",
+	  broke_down },
+	{ 0 },
+};
+
+const struct hearth_source providers_sources[] = {
+	{ "referrals", from_referrals },
+	{ "placements", from_placements },
+	{ NULL, NULL },
+};
+
+const struct hearth_timer providers_timers[] = {
+	{ "hold_expiry", NULL, NULL, "expire_hold" },
+	{ "find_homes", "homes_for_need", providers_search_timer, "tell_homes_found" },
+	{ NULL, NULL, NULL, NULL },
+};

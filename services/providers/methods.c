@@ -1,0 +1,143 @@
+/* methods.c: plans of the calls about providers, homes and holds. */
+#include "providers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <hearth/text.h>
+
+#define MOST_ROWS 500
+
+static int check_optional_uuid(const char *value, const char *field, struct hearth_status *status)
+{
+	return *value ? hearth_check_uuid(value, field, status) : 0;
+}
+
+static int check_key(const char *id, const char *field, const Hearth__V1__ExternalId *external, struct hearth_status *status)
+{
+	if (check_optional_uuid(id, field, status) < 0)
+		return -1;
+	return providers_check_external_id(external, !*id, status);
+}
+
+static const char *sector_name(int sector)
+{
+	const ProtobufCEnumValue *value =
+		protobuf_c_enum_descriptor_get_value(&hearth__providers__v1__sector__descriptor, sector);
+	return sector && value ? value->name : NULL;
+}
+
+int providers_upsert_provider(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__UpsertProviderRequest *request = hearth_call_request(call);
+	if (check_optional_uuid(request->provider_id, "provider_id", status) < 0 ||
+	    providers_check_external_id(request->external_id, false, status) < 0 ||
+	    providers_check_provider(request->name, request->code, request->own_authority, "", status) < 0)
+		return -1;
+	if (!request->sector)
+		hearth_bind_text(call, "sector", sector_name((int)providers_sector_of(request->code)));
+	return 0;
+}
+
+int providers_get_provider(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__GetProviderRequest *request = hearth_call_request(call);
+	return check_key(request->provider_id, "provider_id", request->external_id, status);
+}
+
+int providers_upsert_home(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__UpsertHomeRequest *request = hearth_call_request(call);
+	struct providers_home_facts facts = {
+		request->name, request->outward, request->area_authority, request->urn, (int)request->kind,
+		(int)request->registration, request->places, request->grid, request->weekly_fee, request->notice_days,
+		request->registered_places, request->n_purpose, request->purpose, request->terms
+	};
+	if (check_optional_uuid(request->home_id, "home_id", status) < 0 ||
+	    providers_check_external_id(request->external_id, false, status) < 0 ||
+	    hearth_check_uuid(request->provider_id, "provider_id", status) < 0)
+		return -1;
+	return providers_check_home(&facts, "", status);
+}
+
+int providers_get_home(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__GetHomeRequest *request = hearth_call_request(call);
+	return check_key(request->home_id, "home_id", request->external_id, status);
+}
+
+int providers_list_homes(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__ListHomesRequest *request = hearth_call_request(call);
+	return check_optional_uuid(request->provider_id, "provider_id", status);
+}
+
+int providers_close_home(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__CloseHomeRequest *request = hearth_call_request(call);
+	hearth_bind_bool(call, "open", false);
+	return hearth_check_uuid(request->home_id, "home_id", status);
+}
+
+int providers_open_home(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__OpenHomeRequest *request = hearth_call_request(call);
+	hearth_bind_bool(call, "open", true);
+	return hearth_check_uuid(request->home_id, "home_id", status);
+}
+
+int providers_get_occupancy(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__GetOccupancyRequest *request = hearth_call_request(call);
+	return hearth_check_uuid(request->home_id, "home_id", status);
+}
+
+int providers_release_hold(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__ReleaseHoldRequest *request = hearth_call_request(call);
+	return hearth_check_uuid(request->hold_id, "hold_id", status);
+}
+
+/* ---- import ---- */
+
+static int check_row(const Hearth__Providers__V1__HomeRow *row, size_t index, struct hearth_status *status)
+{
+	char prefix[32], field[64];
+	struct providers_home_facts facts = {
+		row->name, row->outward, row->area_authority, row->urn, (int)row->kind, (int)row->registration, row->places,
+		row->grid, row->weekly_fee, row->notice_days, row->registered_places, row->n_purpose, row->purpose, row->terms
+	};
+	snprintf(prefix, sizeof prefix, "rows[%zu].", index);
+	snprintf(field, sizeof field, "%sprovider_key", prefix);
+	if (hearth_check_text(row->provider_key, 1, 64, field, status) < 0)
+		return -1;
+	snprintf(field, sizeof field, "%shome_key", prefix);
+	if (hearth_check_text(row->home_key, 1, 64, field, status) < 0 ||
+	    providers_check_provider(row->provider_name, row->provider_code, row->own_authority, prefix, status) < 0)
+		return -1;
+	return providers_check_home(&facts, prefix, status);
+}
+
+static int check_once(Hearth__Providers__V1__HomeRow *const *rows, size_t index, struct hearth_status *status)
+{
+	char field[64];
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(rows[i]->home_key, rows[index]->home_key) != 0)
+			continue;
+		snprintf(field, sizeof field, "rows[%zu].home_key", index);
+		return hearth_fail_field(status, field, "%s stands in rows[%zu] already", field, i);
+	}
+	return 0;
+}
+
+int providers_import_homes(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__ImportHomesRequest *request = hearth_call_request(call);
+	if (providers_check_system(request->system, "system", status) < 0 ||
+	    hearth_check_range((int64_t)request->n_rows, 1, MOST_ROWS, "rows", status) < 0)
+		return -1;
+	for (size_t i = 0; i < request->n_rows; i++)
+		if (check_row(request->rows[i], i, status) < 0 || check_once(request->rows, i, status) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* providers.h: what the files of this service share. */
+#ifndef PROVIDERS_H
+#define PROVIDERS_H
+
+#include <hearth/service.h>
+#include <hearth/v1/common.pb-c.h>
+#include <hearth/providers/v1/providers.pb-c.h>
+
+/* methods.c */
+hearth_plan_fn providers_upsert_provider, providers_get_provider, providers_upsert_home, providers_get_home,
+	providers_list_homes, providers_close_home, providers_open_home, providers_get_occupancy, providers_release_hold,
+	providers_import_homes;
+
+/* search.c */
+hearth_plan_fn providers_find_homes, providers_search_timer;
+hearth_reply_fn providers_found_homes;
+
+/* events.c */
+extern const struct hearth_source providers_sources[];
+extern const struct hearth_timer providers_timers[];
+extern const struct hearth_told providers_told[];
+
+/* check.c: what is known of providers and homes, as calls and files give it. `prefix` stands before the field's name. */
+struct providers_home_facts {
+	const char *name, *outward, *area_authority, *urn;
+	int kind, registration, places;
+	const Hearth__V1__GridReference *grid;
+	const Hearth__V1__Money *weekly_fee;
+	const Hearth__V1__Count *notice_days, *registered_places;
+	size_t purpose_count;
+	char *const *purpose;
+	const Hearth__Providers__V1__Terms *terms;
+};
+int providers_check_home(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status);
+int providers_check_provider(const char *name, const char *code, const char *own_authority, const char *prefix,
+                             struct hearth_status *status);
+/* NULL is well unless `required`. */
+int providers_check_external_id(const Hearth__V1__ExternalId *id, bool required, struct hearth_status *status);
+int providers_check_system(const char *system, const char *field, struct hearth_status *status);
+int providers_check_needs(const Hearth__Providers__V1__Needs *needs, struct hearth_status *status);
+/* What an SSDA903 provider code says of the sector; unspecified for none. */
+Hearth__Providers__V1__Sector providers_sector_of(const char *code);
+
+#endif

@@ -1,0 +1,20 @@
+-- Timer "hold_expiry": a place held until now is free again. The subject is the hold.
+-- scope: internal
+WITH due AS (
+	DELETE FROM timer t WHERE t.id = :timer_id::uuid RETURNING t.authority, t.subject::uuid AS hold_id
+), effect AS (
+	UPDATE hold k SET state = 'RELEASED', reason = 'EXPIRED', version = k.version + 1, updated = :now::timestamptz
+	FROM due d
+	WHERE k.authority = d.authority AND k.id = d.hold_id AND k.state = 'HELD'
+	RETURNING k.id, k.home_id, k.authority, k.child_id, k.referral_id, k.offer_id, k.placement_id, k.state,
+		k.held_until, k.excess, k.reason, k.version
+), told AS (
+	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
+		payload)
+	SELECT 'hearth.place.released.v1', 'hold', e.id::text, e.version, e.child_id::text, e.authority,
+		:now::timestamptz, :traceparent::text, jsonb_build_object(
+			'holdId', e.id, 'placementId', e.placement_id, 'referralId', e.referral_id,
+			'offerId', e.offer_id, 'childId', e.child_id, 'homeId', e.home_id, 'reason', e.reason)
+	FROM effect e
+)
+SELECT d.hold_id FROM due d

@@ -1,0 +1,148 @@
+-- Rows of a homes file, set-based: providers and homes are created or changed by the file's keys.
+-- scope: supply
+WITH seen AS (
+	SELECT s.outcome, s.result_key
+	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
+), item AS (
+	SELECT x.provider_key, x.provider_name, x.provider_code, x.provider_sector, x.own_authority, x.home_key, x.name,
+		x.kind, x.outward, (x.grid ->> 'easting')::integer AS easting, (x.grid ->> 'northing')::integer AS northing,
+		x.area_authority, (x.weekly_fee ->> 'pence')::bigint AS weekly_fee_pence,
+		(x.notice_days ->> 'value')::integer AS notice_days, NOT coalesce(x.closed, false) AS open, x.urn,
+		x.registration, (x.registered_places ->> 'value')::integer AS registered_places,
+		coalesce(ARRAY(SELECT jsonb_array_elements_text(x.purpose)), '{}') AS purpose,
+		(x.terms #>> '{least_age,value}')::integer AS least_age, (x.terms #>> '{most_age,value}')::integer AS most_age,
+		x.terms ->> 'sex' AS sex, (x.terms #>> '{most_children,value}')::integer AS most_children,
+		coalesce((x.terms ->> 'siblings_only')::boolean, false) AS siblings_only, coalesce(x.places, 0) AS places
+	FROM (
+		SELECT r.provider_key, r.provider_name, r.provider_code, CASE r.provider_code WHEN 'PR0' THEN 'FAMILY'
+				WHEN 'PR1' THEN 'IN_HOUSE' WHEN 'PR2' THEN 'OTHER_PUBLIC' WHEN 'PR3' THEN 'OTHER_PUBLIC'
+				WHEN 'PR4' THEN 'INDEPENDENT' WHEN 'PR5' THEN 'INDEPENDENT' END AS provider_sector,
+			r.own_authority, r.home_key, r.name, r.kind, r.outward, r.grid, r.area_authority,
+			r.weekly_fee, r.notice_days, r.urn, r.registration, r.registered_places, r.purpose,
+			r.terms, r.places, r.closed
+		FROM jsonb_to_recordset(:rows::jsonb) r (provider_key text, provider_name text, provider_code text,
+			own_authority text, home_key text, name text, kind text, outward text, grid jsonb, area_authority text,
+			weekly_fee jsonb, notice_days jsonb, urn text, registration text, registered_places jsonb, purpose jsonb,
+			terms jsonb, places integer, closed boolean)
+	) x
+), known AS (
+	SELECT h.id, h.external_id, h.places, count(k.id) AS live
+	FROM home h JOIN item i ON h.external_system = :system::text AND h.external_id = i.home_key
+	LEFT JOIN hold k ON k.home_id = h.id AND k.state IN ('HELD', 'CONFIRMED')
+	GROUP BY h.id, h.external_id, h.places
+), too_small AS (
+	SELECT i.home_key FROM item i JOIN known h ON h.external_id = i.home_key
+	WHERE i.places < h.places AND i.places < h.live
+), verdict AS (
+	SELECT CASE
+		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
+		WHEN EXISTS (SELECT 1 FROM too_small) THEN 'PLACES_IN_USE'
+		ELSE 'OK' END AS outcome
+), organisation AS (
+	SELECT DISTINCT ON (i.provider_key) i.provider_key, i.provider_name, i.provider_code, i.provider_sector,
+		i.own_authority
+	FROM item i, verdict v WHERE v.outcome = 'OK'
+	ORDER BY i.provider_key, i.home_key
+), provider_known AS (
+	SELECT p.id, p.external_id FROM provider p
+	JOIN organisation o ON p.external_system = :system::text AND p.external_id = o.provider_key
+), provider_new AS (
+	INSERT INTO provider (id, name, code, sector, own_authority, external_system, external_id, created, updated)
+	SELECT gen_random_uuid(), o.provider_name, o.provider_code, o.provider_sector, o.own_authority, :system::text,
+		o.provider_key, :now::timestamptz, :now::timestamptz
+	FROM organisation o WHERE o.provider_key NOT IN (SELECT p.external_id FROM provider_known p)
+	RETURNING id, external_id
+), provider_changed AS (
+	UPDATE provider p SET name = o.provider_name, code = o.provider_code, sector = o.provider_sector,
+		own_authority = o.own_authority, version = p.version + 1, updated = :now::timestamptz
+	FROM organisation o
+	WHERE p.external_system = :system::text AND p.external_id = o.provider_key
+		AND (p.name, p.code, p.sector, p.own_authority) IS DISTINCT FROM
+		(o.provider_name, o.provider_code, o.provider_sector, o.own_authority)
+	RETURNING p.id
+), whose AS (
+	SELECT p.id, p.external_id FROM provider_known p
+	UNION ALL SELECT n.id, n.external_id FROM provider_new n
+), home_new AS (
+	INSERT INTO home (id, provider_id, name, kind, outward, easting, northing, area_authority, weekly_fee_pence,
+		notice_days, open, urn, registration, registered_places, purpose, least_age, most_age, sex, most_children,
+		siblings_only, places, external_system, external_id, created, updated)
+	SELECT gen_random_uuid(), w.id, i.name, i.kind, i.outward, i.easting, i.northing, i.area_authority, i.weekly_fee_pence,
+		i.notice_days, i.open, i.urn, i.registration, i.registered_places, i.purpose, i.least_age,
+		i.most_age, i.sex, i.most_children, i.siblings_only, i.places,
+		:system::text, i.home_key, :now::timestamptz, :now::timestamptz
+	FROM item i JOIN whose w ON w.external_id = i.provider_key
+	WHERE i.home_key NOT IN (SELECT h.external_id FROM known h)
+	RETURNING id, provider_id, kind, places, weekly_fee_pence, open, version
+), home_changed AS (
+	UPDATE home h SET provider_id = w.id, name = i.name, kind = i.kind, outward = i.outward, easting = i.easting, northing = i.northing,
+		area_authority = i.area_authority, weekly_fee_pence = i.weekly_fee_pence,
+		notice_days = i.notice_days, open = i.open, urn = i.urn, registration = i.registration,
+		registered_places = i.registered_places, purpose = i.purpose, least_age = i.least_age,
+		most_age = i.most_age, sex = i.sex, most_children = i.most_children,
+		siblings_only = i.siblings_only, places = i.places,
+		version = h.version + 1, updated = :now::timestamptz
+	FROM item i JOIN whose w ON w.external_id = i.provider_key
+	WHERE h.external_system = :system::text AND h.external_id = i.home_key AND (
+		h.provider_id, h.name, h.kind, h.outward, h.easting, h.northing, h.area_authority, h.weekly_fee_pence,
+		h.notice_days, h.open, h.urn, h.registration, h.registered_places, h.purpose, h.least_age,
+		h.most_age, h.sex, h.most_children, h.siblings_only, h.places
+	) IS DISTINCT FROM (
+		w.id, i.name, i.kind, i.outward, i.easting, i.northing, i.area_authority, i.weekly_fee_pence,
+		i.notice_days, i.open, i.urn, i.registration, i.registered_places, i.purpose, i.least_age,
+		i.most_age, i.sex, i.most_children, i.siblings_only, i.places)
+	RETURNING h.id, h.provider_id, h.kind, h.places, h.weekly_fee_pence, h.open, h.version
+), told_of AS (
+	SELECT n.id, n.provider_id, n.kind, n.places, n.weekly_fee_pence, n.open, n.version FROM home_new n
+	UNION ALL
+	SELECT c.id, c.provider_id, c.kind, c.places, c.weekly_fee_pence, c.open, c.version FROM home_changed c
+), candidate AS (
+	SELECT u.id AS home_id, s.number FROM told_of u, generate_series(1, u.places) s (number)
+	UNION SELECT p.home_id, p.number FROM place p JOIN told_of u ON u.id = p.home_id
+), ranked AS (
+	SELECT c.home_id, c.number, row_number() OVER (PARTITION BY c.home_id ORDER BY EXISTS (
+		SELECT 1 FROM hold k WHERE k.home_id = c.home_id AND k.place = c.number AND k.state IN ('HELD', 'CONFIRMED')
+		) DESC, c.number) AS nth
+	FROM candidate c
+), offered AS (
+	INSERT INTO place (home_id, number, offered)
+	SELECT r.home_id, r.number, true FROM ranked r JOIN told_of u ON u.id = r.home_id AND r.nth <= u.places
+	ON CONFLICT (home_id, number) DO UPDATE SET offered = true WHERE NOT place.offered
+), withdrawn AS (
+	UPDATE place p SET offered = false
+	FROM ranked r JOIN told_of u ON u.id = r.home_id AND r.nth > u.places
+	WHERE p.home_id = r.home_id AND p.number = r.number AND p.offered
+), total AS (
+	SELECT (SELECT count(*) FROM provider_new) AS providers_created,
+		(SELECT count(*) FROM provider_changed) AS providers_changed,
+		(SELECT count(*) FROM organisation) AS providers,
+		(SELECT count(*) FROM home_new) AS homes_created, (SELECT count(*) FROM home_changed) AS homes_changed,
+		(SELECT count(*) FROM item) AS homes
+	FROM verdict v WHERE v.outcome = 'OK'
+), effect AS (
+	SELECT t.providers_created, t.providers_changed, t.providers - t.providers_created - t.providers_changed
+		AS providers_unchanged, t.homes_created, t.homes_changed, t.homes - t.homes_created - t.homes_changed
+		AS homes_unchanged
+	FROM total t
+), done AS (
+	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)
+	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, concat_ws('/', e.providers_created, e.providers_changed,
+		e.providers_unchanged, e.homes_created, e.homes_changed, e.homes_unchanged),
+		:now::timestamptz
+	FROM effect e
+), told AS (
+	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
+		payload)
+	SELECT 'hearth.home.recorded.v1', 'home', e.id::text, e.version, e.id::text, '',
+		:now::timestamptz, :traceparent::text, jsonb_build_object(
+			'homeId', e.id, 'providerId', e.provider_id, 'kind', e.kind,
+			'places', e.places, 'weeklyFee',
+			CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
+			'open', e.open)
+	FROM told_of e
+)
+SELECT v.outcome, (SELECT string_agg(t.home_key, ', ') FROM (SELECT s.home_key FROM too_small s LIMIT 3) t) AS detail,
+	coalesce((SELECT s.result_key FROM seen s), concat_ws('/', e.providers_created, e.homes_created)) AS result_key,
+	e.providers_created, e.providers_changed, e.providers_unchanged, e.homes_created, e.homes_changed,
+	e.homes_unchanged
+FROM verdict v LEFT JOIN effect e ON true

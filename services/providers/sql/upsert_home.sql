@@ -1,0 +1,136 @@
+-- Creates or changes a home and its places. The places that are held or lived in stay; the same again changes nothing.
+-- scope: supply
+WITH seen AS (
+	SELECT s.outcome, s.result_key
+	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
+), keyed AS (
+	SELECT h.id FROM home h
+	WHERE h.external_system = :external_id_system::text AND h.external_id = :external_id_id::text
+), target AS (
+	SELECT h.id, h.provider_id, h.name, h.kind, h.outward, h.easting, h.northing, h.area_authority,
+		h.weekly_fee_pence, h.notice_days, h.open, h.urn, h.registration, h.registered_places,
+		h.purpose, h.least_age, h.most_age, h.sex, h.most_children, h.siblings_only, h.places,
+		h.external_system, h.external_id, h.version
+	FROM home h WHERE h.id = coalesce(:home_id::uuid, (SELECT k.id FROM keyed k))
+), live AS (
+	SELECT k.place FROM hold k JOIN target t ON t.id = k.home_id WHERE k.state IN ('HELD', 'CONFIRMED')
+), verdict AS (
+	SELECT CASE
+		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
+		WHEN EXISTS (SELECT 1 FROM keyed k WHERE k.id <> :home_id::uuid) THEN 'EXTERNAL_ID_TAKEN'
+		WHEN :etag::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
+		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
+		WHEN NOT EXISTS (SELECT 1 FROM provider p WHERE p.id = :provider_id::uuid) THEN 'PROVIDER_UNKNOWN'
+		WHEN :places::integer < (SELECT t.places FROM target t) AND :places::integer < (SELECT count(*) FROM live)
+			THEN 'PLACES_IN_USE'
+		ELSE 'OK' END AS outcome
+), inserted AS (
+	INSERT INTO home (id, provider_id, name, kind, outward, easting, northing, area_authority, weekly_fee_pence,
+		notice_days, open, urn, registration, registered_places, purpose, least_age, most_age, sex, most_children,
+		siblings_only, places, external_system, external_id, created, updated)
+	SELECT coalesce(:home_id::uuid, :new_id::uuid), :provider_id::uuid, :name::text, :kind::text, :outward::text,
+		:grid_easting::integer, :grid_northing::integer, :area_authority::text, :weekly_fee_pence::bigint,
+		:notice_days_value::integer, true, :urn::text, :registration::text, :registered_places_value::integer,
+		coalesce(:purpose::text[], '{}'), :terms_least_age_value::integer, :terms_most_age_value::integer,
+		:terms_sex::text, :terms_most_children_value::integer, coalesce(:terms_siblings_only::boolean, false),
+		:places::integer,
+		:external_id_system::text, :external_id_id::text, :now::timestamptz, :now::timestamptz
+	FROM verdict v WHERE v.outcome = 'OK' AND NOT EXISTS (SELECT 1 FROM target)
+	RETURNING id, provider_id, name, kind, outward, easting, northing, area_authority, weekly_fee_pence,
+		notice_days, open, urn, registration, registered_places, purpose, least_age, most_age, sex,
+		most_children, siblings_only, places, external_system, external_id, version
+), changed AS (
+	UPDATE home h SET provider_id = :provider_id::uuid, name = :name::text, kind = :kind::text, outward = :outward::text,
+		easting = :grid_easting::integer, northing = :grid_northing::integer,
+		area_authority = :area_authority::text, weekly_fee_pence = :weekly_fee_pence::bigint,
+		notice_days = :notice_days_value::integer, urn = :urn::text, registration = :registration::text,
+		registered_places = :registered_places_value::integer, purpose = coalesce(:purpose::text[], '{}'),
+		least_age = :terms_least_age_value::integer, most_age = :terms_most_age_value::integer,
+		sex = :terms_sex::text, most_children = :terms_most_children_value::integer,
+		siblings_only = coalesce(:terms_siblings_only::boolean, false), places = :places::integer,
+		external_system = coalesce(:external_id_system::text, h.external_system),
+		external_id = coalesce(:external_id_id::text, h.external_id),
+		version = h.version + 1, updated = :now::timestamptz
+	FROM verdict v, target t
+	WHERE v.outcome = 'OK' AND h.id = t.id AND (
+		h.provider_id, h.name, h.kind, h.outward, h.easting, h.northing, h.area_authority,
+		h.weekly_fee_pence, h.notice_days, h.urn, h.registration, h.registered_places, h.purpose,
+		h.least_age, h.most_age, h.sex, h.most_children, h.siblings_only, h.places, h.external_system,
+		h.external_id
+	) IS DISTINCT FROM (
+		:provider_id::uuid, :name::text, :kind::text, :outward::text, :grid_easting::integer,
+		:grid_northing::integer, :area_authority::text, :weekly_fee_pence::bigint,
+		:notice_days_value::integer, :urn::text, :registration::text, :registered_places_value::integer,
+		coalesce(:purpose::text[], '{}'), :terms_least_age_value::integer, :terms_most_age_value::integer,
+		:terms_sex::text, :terms_most_children_value::integer,
+		coalesce(:terms_siblings_only::boolean, false), :places::integer,
+		coalesce(:external_id_system::text, h.external_system),
+		coalesce(:external_id_id::text, h.external_id))
+	RETURNING h.id, h.provider_id, h.name, h.kind, h.outward, h.easting, h.northing, h.area_authority,
+		h.weekly_fee_pence, h.notice_days, h.open, h.urn, h.registration, h.registered_places,
+		h.purpose, h.least_age, h.most_age, h.sex, h.most_children, h.siblings_only, h.places,
+		h.external_system, h.external_id, h.version
+), told_of AS (
+	SELECT i.id, i.provider_id, i.name, i.kind, i.outward, i.easting, i.northing, i.area_authority,
+		i.weekly_fee_pence, i.notice_days, i.open, i.urn, i.registration, i.registered_places,
+		i.purpose, i.least_age, i.most_age, i.sex, i.most_children, i.siblings_only, i.places,
+		i.external_system, i.external_id, i.version FROM inserted i
+	UNION ALL
+	SELECT c.id, c.provider_id, c.name, c.kind, c.outward, c.easting, c.northing, c.area_authority,
+		c.weekly_fee_pence, c.notice_days, c.open, c.urn, c.registration, c.registered_places,
+		c.purpose, c.least_age, c.most_age, c.sex, c.most_children, c.siblings_only, c.places,
+		c.external_system, c.external_id, c.version FROM changed c
+), effect AS (
+	SELECT u.id, u.provider_id, u.name, u.kind, u.outward, u.easting, u.northing, u.area_authority,
+		u.weekly_fee_pence, u.notice_days, u.open, u.urn, u.registration, u.registered_places,
+		u.purpose, u.least_age, u.most_age, u.sex, u.most_children, u.siblings_only, u.places,
+		u.external_system, u.external_id, u.version FROM told_of u
+	UNION ALL
+	SELECT t.id, t.provider_id, t.name, t.kind, t.outward, t.easting, t.northing, t.area_authority,
+		t.weekly_fee_pence, t.notice_days, t.open, t.urn, t.registration, t.registered_places,
+		t.purpose, t.least_age, t.most_age, t.sex, t.most_children, t.siblings_only, t.places,
+		t.external_system, t.external_id, t.version FROM target t, verdict v
+	WHERE v.outcome = 'OK' AND NOT EXISTS (SELECT 1 FROM changed)
+), wanted AS (
+	-- as many rows as there are places: those in use first, then the lowest numbers
+	SELECT n.number FROM (
+		SELECT p.number FROM place p JOIN target t ON t.id = p.home_id
+		UNION SELECT s.number FROM generate_series(1, :places::integer) s (number)
+	) n
+	ORDER BY n.number IN (SELECT l.place FROM live l WHERE l.place IS NOT NULL) DESC, n.number
+	LIMIT :places::integer
+), offered AS (
+	INSERT INTO place (home_id, number, offered)
+	SELECT u.id, w.number, true FROM told_of u, wanted w
+	ON CONFLICT (home_id, number) DO UPDATE SET offered = true WHERE NOT place.offered
+), withdrawn AS (
+	UPDATE place p SET offered = false
+	FROM changed c
+	WHERE p.home_id = c.id AND p.offered AND p.number NOT IN (SELECT w.number FROM wanted w)
+), done AS (
+	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)
+	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, e.id::text,
+		:now::timestamptz
+	FROM effect e
+), told AS (
+	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
+		payload)
+	SELECT 'hearth.home.recorded.v1', 'home', e.id::text, e.version, e.id::text, '',
+		:now::timestamptz, :traceparent::text, jsonb_build_object(
+			'homeId', e.id, 'providerId', e.provider_id, 'kind', e.kind,
+			'places', e.places, 'weeklyFee',
+			CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
+			'open', e.open)
+	FROM told_of e
+)
+SELECT v.outcome, (SELECT count(*) FROM live)::text || ' in use, ' || :places::integer::text || ' wanted' AS detail,
+	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
+	e.id, e.version::text AS etag, e.provider_id, e.name, e.kind, e.outward, e.easting AS "grid.easting",
+	e.northing AS "grid.northing", e.area_authority, e.weekly_fee_pence AS "weekly_fee.pence",
+	e.notice_days::bigint AS "notice_days.value", e.open, e.urn, e.registration,
+	e.registered_places::bigint AS "registered_places.value", e.purpose,
+	e.least_age::bigint AS "terms.least_age.value", e.most_age::bigint AS "terms.most_age.value",
+	e.sex AS "terms.sex", e.most_children::bigint AS "terms.most_children.value",
+	e.siblings_only AS "terms.siblings_only", e.places, e.external_system AS "external_id.system",
+	e.external_id AS "external_id.id"
+FROM verdict v LEFT JOIN effect e ON true
