@@ -140,7 +140,7 @@ START_TEST(columns_beyond_the_bound_are_counted_and_not_kept)
 {
 	char text[512] = "";
 	for (int i = 0; i < 200; i++)
-		strcat(text, "x,");
+		memcpy(text + 2 * i, "x,", 3);
 	struct seen seen = { .rows = 0 };
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	ck_assert_int_eq(import_csv_parse(text, strlen(text), see, &seen, &status), 0);
