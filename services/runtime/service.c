@@ -56,8 +56,9 @@ static void peer_keys(const struct hearth_service *service, struct hearth_key *r
 {
 	size_t count = 0;
 	for (const struct hearth_source *source = service->hears; source && source->service && count < MOST_PEERS; source++) {
-		char *name = hearth_alloc(strlen(source->service) + sizeof "-address");
-		sprintf(name, "%s-address", source->service);
+		size_t size = strlen(source->service) + sizeof "-address";
+		char *name = hearth_alloc(size);
+		snprintf(name, size, "%s-address", source->service);
 		ret_keys[count++] = (struct hearth_key){ name, HEARTH_KEY_TEXT, "", "where that service is; empty: as --services", 0, 0 };
 	}
 	ret_keys[count] = (struct hearth_key){ 0 };
