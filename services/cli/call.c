@@ -27,7 +27,7 @@ struct method {
 
 static const ProtobufCMethodDescriptor *find_method(const ProtobufCServiceDescriptor *contract, const char *name)
 {
-	for (unsigned i = 0; contract != NULL && i < contract->n_methods; i++)
+	for (unsigned i = 0; i < contract->n_methods; i++)
 		if (strcmp(contract->methods[i].name, name) == 0)
 			return &contract->methods[i];
 	return NULL;
@@ -65,7 +65,7 @@ static bool find_full(struct cli *cli, const char *contract_name, const char *na
 	for (const struct cli_service *service = cli_services; service->name != NULL; service++) {
 		bool meant = colon != NULL && strlen(service->name) == (size_t)(colon - contract_name) &&
 		             strncmp(service->name, contract_name, (size_t)(colon - contract_name)) == 0;
-		if ((meant || colon == NULL) && service->contract != NULL && strcmp(service->contract->name, bare) == 0)
+		if ((meant || colon == NULL) && strcmp(service->contract->name, bare) == 0)
 			return take(cli, service, service->contract, name, ret_method);
 		for (size_t i = 0; meant && cli_common_contracts[i] != NULL; i++)
 			if (strcmp(cli_common_contracts[i]->name, bare) == 0)

@@ -173,7 +173,8 @@ static int read_wish(int argc, char **argv, bool *ret_set, int64_t *ret_time, in
 	if (argc != 3)
 		return cli_usage("clock", "get, set TIME or advance DURATION is expected");
 	if (strcmp(verb, "set") == 0)
-		return hearth_time_parse(argv[2], ret_time, &status) == 0 ? CLI_OK : cli_usage("clock", "%s", status.message);
+		return hearth_time_parse(argv[2], ret_time, &status) == 0 ? CLI_OK
+		       : cli_usage("clock", "\"%s\": %s", argv[2], status.message);
 	if (strcmp(verb, "advance") != 0)
 		return cli_usage("clock", "get, set TIME or advance DURATION is expected");
 	*ret_after = parse_duration(argv[2]);

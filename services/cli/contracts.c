@@ -1,6 +1,7 @@
 /* contracts.c: what the suite speaks, compiled in: services, their contracts and schemas, events and their messages. */
 #include <string.h>
 
+#include <hearth/careleavers/v1/careleavers.pb-c.h>
 #include <hearth/careleavers/v1/events.pb-c.h>
 #include <hearth/control/v1/control.pb-c.h>
 #include <hearth/events/v1/events.pb-c.h>
@@ -15,7 +16,6 @@
 
 #include "cli.h"
 
-extern const ProtobufCServiceDescriptor hearth__careleavers__v1__care_leavers__descriptor __attribute__((weak));
 extern const struct hearth_file placements_schema[], providers_schema[], referrals_schema[], finance_schema[],
     careleavers_schema[];
 

@@ -104,7 +104,7 @@ static int read_roles(struct cli *cli, const char *list)
 	char *save = NULL, *text = hearth_arena_strdup(cli->arena, list);
 	for (char *name = strtok_r(text, ", ", &save); name != NULL; name = strtok_r(NULL, ", ", &save))
 		if (read_role(name, &cli->actor.roles) != 0)
-			return cli_usage("", "--roles: there is no role \"%s\"; see hearth list --roles", name);
+			return cli_usage("", "--roles: there is no role \"%s\"; see hearth list roles", name);
 	return CLI_OK;
 }
 

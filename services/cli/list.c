@@ -6,11 +6,11 @@
 #include "cli.h"
 
 const char cli_list_help[] =
-	"Usage: hearth list [SERVICE] [--events] [--roles]\n"
+	"Usage: hearth list [SERVICE] [--events]\n"
+	"       hearth list roles\n"
 	"\n"
 	"Methods with their request and reply messages, as `hearth call` takes them.\n"
 	"  --events   the types of events and their messages instead\n"
-	"  --roles    the roles of --roles instead\n"
 	"Needs no running service.\n";
 
 struct listing {
@@ -31,7 +31,7 @@ static void add_contract(struct cli *cli, struct listing *listing, const char *s
                          const ProtobufCServiceDescriptor *contract)
 {
 	static const char *const names[] = {"method", "request", "reply", "fullName"};
-	for (unsigned i = 0; contract != NULL && i < contract->n_methods; i++) {
+	for (unsigned i = 0; i < contract->n_methods; i++) {
 		const ProtobufCMethodDescriptor *method = &contract->methods[i];
 		const char *cells[] = {
 			hearth_arena_printf(cli->arena, "%s/%s", service, method->name),
@@ -82,15 +82,16 @@ static struct cli_table *table_for(bool events, bool roles)
 
 int cli_list(struct cli *cli, int argc, char **argv)
 {
-	bool events = false, roles = false;
-	const struct cli_option options[] = {{"events", CLI_FLAG, &events}, {"roles", CLI_FLAG, &roles}, {0}};
+	bool events = false;
+	const struct cli_option options[] = {{"events", CLI_FLAG, &events}, {0}};
 	int code = cli_parse(&argc, argv, options);
 	if (code != CLI_OK)
 		return code;
-	if (argc > 2 || (events && roles) || (roles && argc > 1))
-		return cli_usage("list", "at most one service, and one of --events and --roles");
 	const char *wanted = argc > 1 ? argv[1] : NULL;
-	if (wanted != NULL && cli_service_find(wanted) == NULL)
+	bool roles = wanted != NULL && strcmp(wanted, "roles") == 0;
+	if (argc > 2 || (events && roles))
+		return cli_usage("list", "at most one service is expected, and --events with no other than that");
+	if (wanted != NULL && !roles && cli_service_find(wanted) == NULL)
 		return cli_usage("list", "there is no service \"%s\"", wanted);
 	struct listing listing = {table_for(events, roles), json_array()};
 	if (events)

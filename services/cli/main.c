@@ -109,6 +109,8 @@ static int import_command(struct cli *cli, int argc, char **argv)
 	const struct cli_command *import = find(imports, argv[1]);
 	if (import == NULL)
 		return cli_usage("import", "\"%s\" cannot be imported; ssda903 and homes can", argv[1]);
+	if (import->run == NULL)
+		return cli_usage("import", "%s is not part of this build", argv[1]);
 	return import->run(cli, argc - 1, argv + 1);
 }
 

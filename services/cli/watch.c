@@ -120,12 +120,26 @@ static bool passes_by_itself(enum hearth_code code)
 	       code == HEARTH_RESOURCE_EXHAUSTED || code == HEARTH_CANCELLED;
 }
 
-static bool nobody_answers(const struct watch *watch)
+static bool any_answered(const struct watch *watch)
 {
 	for (size_t i = 0; i < watch->count; i++)
-		if (watch->sources[i].answered || !watch->sources[i].away)
+		if (watch->sources[i].answered)
+			return true;
+	return false;
+}
+
+static bool all_away(const struct watch *watch)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		if (!watch->sources[i].away)
 			return false;
 	return true;
+}
+
+static void nobody_answers(struct watch *watch)
+{
+	fputs("hearth: no service answers\n", stderr);
+	stop(watch, CLI_UNAVAILABLE);
 }
 
 static void take_trouble(struct watch *watch, struct watch_source *source, const struct hearth_status *status)
@@ -139,10 +153,8 @@ static void take_trouble(struct watch *watch, struct watch_source *source, const
 		fprintf(stderr, "hearth: %s is away (%s); waiting for it\n", source->service, hearth_code_name(status->code));
 	source->away = true;
 	source->retry_us = hearth_clock_mono() + RETRY_US;
-	if (nobody_answers(watch)) {
-		fputs("hearth: no service answers\n", stderr);
-		stop(watch, CLI_UNAVAILABLE);
-	}
+	if (!any_answered(watch) && all_away(watch))
+		nobody_answers(watch);
 }
 
 static void ask(struct watch *watch, struct watch_source *source);
@@ -189,7 +201,10 @@ static void run(struct watch *watch, int64_t until)
 	while (!watch->stopped) {
 		int64_t now = hearth_clock_mono();
 		if (until != 0 && now >= until) {
-			stop(watch, watch->most > 0 ? CLI_FAILED : CLI_OK);
+			if (any_answered(watch))
+				stop(watch, watch->most > 0 ? CLI_FAILED : CLI_OK);
+			else
+				nobody_answers(watch);
 			return;
 		}
 		for (size_t i = 0; i < watch->count && !watch->stopped; i++)

@@ -1,0 +1,224 @@
+/* test_cli.c: the command line by itself: help, exit codes, and what it says when the request is wrong. No service runs. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../support/check_main.h"
+#include "run_hearth.h"
+
+static char nowhere[64];
+
+static void make_directory(void)
+{
+	snprintf(nowhere, sizeof nowhere, "/tmp/hearth-cli-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(nowhere));
+}
+
+static void remove_directory(void)
+{
+	rmdir(nowhere);
+}
+
+/* With --services of a directory in which nobody listens. */
+static struct outcome run_nowhere(const char *const *arguments, const char *input)
+{
+	char services[80];
+	const char *argv[20] = {run_hearth_path(), "--services", services, "--timeout", "1"};
+	size_t count = 5;
+	snprintf(services, sizeof services, "ipc://%s", nowhere);
+	while (*arguments != NULL && count < 19)
+		argv[count++] = *arguments++;
+	return run_program(argv, input);
+}
+
+#define RUN(...) run_nowhere((const char *const[]){__VA_ARGS__, NULL}, NULL)
+
+/* Takes the outcome. */
+static void expect(struct outcome outcome, int code, const char *said)
+{
+	ck_assert_msg(outcome.code == code, "exit code %d, not %d: %s", outcome.code, code, outcome.err);
+	ck_assert_msg(strstr(code == 0 ? outcome.out : outcome.err, said) != NULL, "\"%s\" is not in: %s%s", said, outcome.out,
+	              outcome.err);
+	outcome_done(&outcome);
+}
+
+/* ---- help ---- */
+
+START_TEST(help_names_every_command_and_every_exit_code)
+{
+	static const char *const words[] = {"list", "call", "watch", "status", "import", "migrate", "clock", "version", "--services",
+	                                    "--authority", "--actor", "--roles", "--timeout", "--json", "--config", "  0  ", "  1  ",
+	                                    "  2  ", "  3  ", "  4  "};
+	struct outcome outcome = RUN("help");
+	ck_assert_int_eq(outcome.code, 0);
+	ck_assert_str_eq(outcome.err, "");
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		ck_assert_msg(strstr(outcome.out, words[i]) != NULL, "help does not say \"%s\"", words[i]);
+	outcome_done(&outcome);
+}
+END_TEST
+
+START_TEST(every_command_has_help_of_its_own)
+{
+	static const char *const commands[] = {"list", "call", "watch", "status", "import", "migrate", "clock", "help", "version"};
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		char usage[64];
+		snprintf(usage, sizeof usage, "Usage: hearth %s", commands[i]);
+		expect(RUN("help", commands[i]), 0, usage);
+		expect(RUN(commands[i], "--help"), 0, usage);
+	}
+	expect(RUN("help", "import", "ssda903"), 0, "Usage: hearth import ssda903");
+	expect(RUN("import", "homes", "--help"), 0, "Usage: hearth import homes");
+	expect(RUN("help", "nothing"), 2, "nothing");
+}
+END_TEST
+
+START_TEST(version_is_text_and_json)
+{
+	expect(RUN("version"), 0, "hearth ");
+	expect(RUN("--version"), 0, "hearth ");
+	expect(RUN("version", "--json"), 0, "\"version\"");
+}
+END_TEST
+
+/* ---- a wrong command line ---- */
+
+START_TEST(a_wrong_command_line_is_exit_code_2_and_says_what_is_wrong)
+{
+	expect(RUN("nothing"), 2, "no command \"nothing\"");
+	expect(RUN("--nothing", "list"), 2, "--nothing");
+	expect(RUN("list", "--nothing"), 2, "--nothing is unknown");
+	expect(RUN("list", "nothing"), 2, "no service \"nothing\"");
+	expect(RUN("watch", "--count"), 2, "--count needs a value");
+	expect(RUN("watch", "--count", "few"), 2, "\"few\" is not a whole number");
+	expect(RUN("--authority", "99", "list"), 2, "three digits");
+	expect(RUN("list", "--roles", "KING"), 2, "no role \"KING\"");
+	expect(RUN("call"), 2, "SERVICE/METHOD");
+	expect(RUN("call", "referrals"), 2, "not SERVICE/METHOD");
+	expect(RUN("call", "placements/GetChild", "--request-id", "7"), 2, "not a UUID");
+	expect(RUN("call", "placements/GetChild", "@/nonexistent"), 2, "/nonexistent");
+	expect(RUN("clock", "advance", "soon"), 2, "not a duration");
+	expect(RUN("clock", "set", "2023-02-30"), 2, "2023-02-30");
+	expect(RUN("import", "nothing"), 2, "\"nothing\" cannot be imported");
+	expect(RUN("migrate"), 2, "--admin-url is missing");
+}
+END_TEST
+
+START_TEST(no_command_at_all_prints_help_and_is_exit_code_2)
+{
+	const char *const argv[] = {run_hearth_path(), NULL};
+	struct outcome outcome = run_program(argv, NULL);
+	ck_assert_int_eq(outcome.code, 2);
+	ck_assert_str_eq(outcome.out, "");
+	ck_assert_ptr_nonnull(strstr(outcome.err, "Commands:"));
+	outcome_done(&outcome);
+}
+END_TEST
+
+START_TEST(an_unknown_method_is_said_with_where_to_look)
+{
+	expect(RUN("call", "placements/Nothing"), 2, "hearth list placements");
+	expect(RUN("call", "nothing/GetChild"), 2, "no service \"nothing\"");
+	expect(RUN("call", "hearth.placements.v1.Placements/Nothing"), 2, "hearth.placements.v1.Placements");
+	expect(RUN("call", "hearth.events.v1.Events/Pull"), 2, "hearth list");
+}
+END_TEST
+
+/* ---- a wrong request ---- */
+
+START_TEST(a_wrong_json_type_names_the_field)
+{
+	expect(RUN("call", "placements/GetChild", "{\"childId\": 5}"), 1, "(child_id)");
+	expect(RUN("call", "placements/GetChild", "{\"child_id\": [\"x\"]}"), 1, "INVALID_ARGUMENT");
+	expect(RUN("call", "placements/GetChild", "{\"nothing\": 1}"), 1, "(nothing)");
+	expect(RUN("call", "placements/Watch", "{\"after\": \"soon\"}"), 1, "(after)");
+	expect(RUN("call", "placements/Watch", "{\"waitMs\": 3000000000}"), 1, "(wait_ms)");
+	expect(RUN("call", "placements/GetChild", "{\"childId\": "), 1, "INVALID_ARGUMENT");
+	expect(RUN("call", "placements/GetChild", "[]"), 1, "INVALID_ARGUMENT");
+}
+END_TEST
+
+START_TEST(a_request_comes_from_standard_input_too)
+{
+	const char *const arguments[] = {"call", "placements/GetChild", "-", NULL};
+	expect(run_nowhere(arguments, "{\"childId\": 5}"), 1, "(child_id)");
+	expect(run_nowhere(arguments, "{\"childId\": \"x\"}"), 4, "UNAVAILABLE");
+}
+END_TEST
+
+/* ---- nobody there ---- */
+
+START_TEST(without_services_every_command_that_needs_them_is_exit_code_4)
+{
+	expect(RUN("call", "placements/GetChild", "{\"childId\": \"x\"}"), 4, "UNAVAILABLE NO_INSTANCE");
+	expect(RUN("clock", "get"), 4, "UNAVAILABLE");
+	expect(RUN("watch"), 4, "no service answers");
+	struct outcome outcome = RUN("status");
+	ck_assert_int_eq(outcome.code, 4);
+	ck_assert_ptr_nonnull(strstr(outcome.out, "no instance"));
+	outcome_done(&outcome);
+}
+END_TEST
+
+START_TEST(an_address_that_cannot_be_is_said)
+{
+	const char *const argv[] = {run_hearth_path(), "--services", "carrier-pigeon://loft", "call", "placements/GetChild", NULL};
+	struct outcome outcome = run_program(argv, NULL);
+	ck_assert_int_eq(outcome.code, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.err, "address of placements"));
+	outcome_done(&outcome);
+}
+END_TEST
+
+/* ---- list ---- */
+
+START_TEST(list_shows_methods_with_their_messages)
+{
+	expect(RUN("list"), 0, "placements/GetChild");
+	expect(RUN("list", "referrals"), 0, "AcceptOfferRequest");
+	expect(RUN("list", "finance"), 0, "finance/Watch");
+	expect(RUN("list", "--events"), 0, "hearth.placement.broke_down.v1");
+	expect(RUN("list", "roles"), 0, "PLACEMENT_OFFICER");
+}
+END_TEST
+
+START_TEST(list_of_one_service_names_no_other)
+{
+	struct outcome outcome = RUN("list", "finance");
+	ck_assert_ptr_null(strstr(outcome.out, "placements/"));
+	outcome_done(&outcome);
+}
+END_TEST
+
+START_TEST(list_as_json_can_be_read_and_called)
+{
+	struct outcome outcome = RUN("list", "--json");
+	json_t *rows = json_loads(outcome.out, 0, NULL);
+	size_t i, found = 0;
+	const json_t *row;
+	ck_assert(json_is_array(rows));
+	json_array_foreach(rows, i, row)
+		if (strcmp(json_string_value(json_object_get(row, "method")), "referrals/AcceptOffer") == 0) {
+			ck_assert_str_eq(json_string_value(json_object_get(row, "request")), "AcceptOfferRequest");
+			ck_assert_str_eq(json_string_value(json_object_get(row, "fullName")), "hearth.referrals.v1.Referrals/AcceptOffer");
+			found++;
+		}
+	ck_assert_uint_eq(found, 1);
+	json_decref(rows);
+	outcome_done(&outcome);
+}
+END_TEST
+
+int main(void)
+{
+	const struct check_options options = {.setup = make_directory, .teardown = remove_directory, .timeout = 60};
+	return CHECK_MAIN_WITH(&options, "cli", help_names_every_command_and_every_exit_code, every_command_has_help_of_its_own,
+	                       version_is_text_and_json, a_wrong_command_line_is_exit_code_2_and_says_what_is_wrong,
+	                       no_command_at_all_prints_help_and_is_exit_code_2, an_unknown_method_is_said_with_where_to_look,
+	                       a_wrong_json_type_names_the_field, a_request_comes_from_standard_input_too,
+	                       without_services_every_command_that_needs_them_is_exit_code_4, an_address_that_cannot_be_is_said,
+	                       list_shows_methods_with_their_messages, list_of_one_service_names_no_other,
+	                       list_as_json_can_be_read_and_called);
+}
