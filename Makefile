@@ -242,7 +242,7 @@ $(LIB)/libsupport.a: $(call object,$(SUPPORT))
 # $(1) program, $(2) sources, $(3) further objects, $(4) further libraries: linked with the contracts that the sources use
 define program
 $(call remember,$(notdir $(1)),$(2) $(3))
-$(1): $(call object,$(2)) $(3) $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(call contracts-of,$(2)))) \
+$(1): $(call object,$(2)) $(3) $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(call contracts-of,$(call with-headers,$(2))))) \
 	$(if $(filter tests/%,$(2)),$(LIB)/libsupport.a) $(LIB)/libhearth.a $(OUT)/lists/$(notdir $(1))
 	$$(SAY) LINK $$@
 	@mkdir -p $$(@D)
@@ -250,6 +250,7 @@ $(1): $(call object,$(2)) $(3) $(call contract-objects,$(filter-out $(RUNTIME_CO
 endef
 
 folder = $(wildcard services/$(1)/*.c)
+with-headers = $(1) $(wildcard $(addsuffix *.h,$(sort $(dir $(1)))))
 links-of = $(call look-up,$(LINKS),$(1))
 
 # A test links its own file, the helpers of its folder (files not called test_*), what it names, and of tests/support
