@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include <hearth/json.h>
+#include <hearth/providers/v1/providers.pb-c.h>
+#include <hearth/v1/common.pb-c.h>
 #include "finding.h"
 
 #define PAGE_DEFAULT 50
