@@ -12,7 +12,7 @@
 #include <hearth/text.h>
 
 #define ENTRIES_MOST 10000
-#define YEAR_LEAST 1992                /* the first year of the return's ancestors; older is a typing error */
+#define YEAR_LEAST 2000                /* older is a typing error; placements takes none */
 
 static struct csv_table tables[IMPORT_TABLES + 16];
 

@@ -67,7 +67,7 @@ int cli_import_ssda903(struct cli *cli, int argc, char **argv)
 		return cli_usage("import ssda903", "which folders? give at least one DIR");
 	if (cli->actor.authority == NULL || cli->actor.authority[0] == '\0')
 		return cli_usage("import ssda903", "whose children are they? give --authority with three digits");
-	if (year != 0 && (year < 1992 || year > 2199))
+	if (year != 0 && (year < 2000 || year > 2199))
 		return cli_usage("import ssda903", "--year is the year in which the collection year ended, such as 2024");
 	import.ignored = json_array();
 	import.findings = json_array();
