@@ -15,6 +15,8 @@
 #include <hearth/log.h>
 #include <hearth/text.h>
 
+#include "wire_check.h"
+
 #define SLOW_CALL_US INT64_C(100000)
 #define MOST_TEXT 4096
 #define MOST_ITEMS 1000
@@ -298,6 +300,8 @@ static int decode(struct hearth_call *call, struct hearth_status *status)
 {
 	const struct hearth_incoming *incoming = call->incoming;
 	size_t most = call->process->service->most_items;
+	if (hearth_wire_check(call->route->request, incoming->payload, incoming->size, status) < 0)
+		return -1;
 	call->request = protobuf_c_message_unpack(call->route->request, hearth_arena_allocator(call->arena), incoming->size,
 	                                          incoming->payload);
 	if (!call->request)
