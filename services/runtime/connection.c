@@ -387,7 +387,8 @@ static void set_session(struct hearth_connection *connection)
 	snprintf(session, sizeof session, "%s%s-c search_path=%s -c statement_timeout=%d -c lock_timeout=2000"
 	         " -c idle_in_transaction_session_timeout=2000 -c client_connection_check_interval=1000"
 	         " -c TimeZone=UTC -c DateStyle=ISO -c jit=off%s%s%s", theirs ? theirs : "", theirs ? " " : "",
-	         options->service, options->statement_timeout_ms, options->by_key ? by_key : "", options->role && *options->role ? " -c role=" : "",
+	         options->service, options->statement_timeout_ms, options->by_key ? by_key : "",
+	         options->role && *options->role ? " -c role=" : "",
 	         options->role && *options->role ? options->role : "");
 	set_keyword(connection, "options", session);
 	snprintf(name, sizeof name, "hearth-%s", options->service);

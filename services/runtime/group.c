@@ -7,13 +7,14 @@
  *   a statement failed              its job is answered; the rest runs again in the next group, which begins with the
  *                                   ROLLBACK; a job that has been through three groups runs alone
  *   COMMIT failed                   every job of the group runs alone
- *   40001 40P01 55P03 25P03         the whole group runs again after a rest; without a deadline at most ten times
+ *   40001 40P01 55P03 25P03,        the whole group runs again after a rest; without a deadline at most ten times
+ *   or the writer lock not had
  *   0A000 26000                     statements are prepared again, then the whole group runs again
  *   lost before COMMIT was sent     the group waits for the next connection
  *   lost after COMMIT was sent      the same, and each job is `uncertain`: past its deadline it is answered UNKNOWN,
  *                                   not UNAVAILABLE (request ids make running it twice safe)
  *
- * A job marked `alone` is a group of its own, answered by any error.
+ * A job marked `alone` is a group of its own, answered by any error of its own statements or its COMMIT.
  */
 #include "db_internal.h"
 
@@ -32,6 +33,25 @@
 #define TRIES_BEFORE_ALONE 3
 #define MOST_TRIES 10
 #define MOST_REST_US 100000
+
+/* A job's `tries` hold two counts: failures of its groups (which end with it running alone), and rests. */
+#define ONE_REST 0x100
+
+static int failures(const struct hearth_write *write)
+{
+	return write->tries % ONE_REST;
+}
+
+static int rests(const struct hearth_write *write)
+{
+	return write->tries / ONE_REST;
+}
+
+static void count_failure(struct hearth_write *write)
+{
+	if (failures(write) < TRIES_BEFORE_ALONE)
+		write->tries++;
+}
 
 /* ---- lists ---- */
 
@@ -185,25 +205,25 @@ static void answer_all(struct hearth_writer *writer)
 	drop_results(writer);
 }
 
-static void again(struct hearth_writer *writer)
+static void again(struct hearth_writer *writer, bool counted)
 {
-	for (struct hearth_write *write = writer->running.first; write; write = write->next) {
-		write->tries++;
-		writer->db->counts.resubmitted++;
-	}
+	for (struct hearth_write *write = writer->running.first; write; write = write->next)
+		if (counted)
+			count_failure(write);
+	writer->db->counts.resubmitted += writer->running.count;
 	put_in_front(&writer->waiting, &writer->running);
 }
 
 /* Answers the jobs of the running group that `which` picks out (NULL: all) with the group's error. */
-static void answer_failed(struct hearth_writer *writer, const struct hearth_write *which, int least_tries)
+static void answer_failed(struct hearth_writer *writer, const struct hearth_write *which, int least)
 {
 	struct hearth_write_list all = writer->running, failed = { 0 };
 	struct hearth_status error = writer->error;
 	struct hearth_write *write;
 	writer->running = (struct hearth_write_list){ 0 };
 	while ((write = take_first(&all)))
-		append((!which || write == which) && write->tries >= least_tries ? &failed : &writer->running, write);
-	again(writer);
+		append((!which || write == which) && failures(write) >= least ? &failed : &writer->running, write);
+	again(writer, true);
 	while ((write = take_first(&failed))) {
 		memcpy(write->sqlstate, writer->error_sqlstate, sizeof write->sqlstate);
 		answer_error(write, &error);
@@ -212,22 +232,26 @@ static void answer_failed(struct hearth_writer *writer, const struct hearth_writ
 
 static void rest(struct hearth_writer *writer)
 {
-	int tries = writer->waiting.first ? writer->waiting.first->tries : 1;
-	int64_t us = (int64_t)tries * tries * 2000;
+	int64_t count = writer->waiting.first ? rests(writer->waiting.first) : 1;
+	int64_t us = count * count * 2000;
 	writer->resting = true;
 	hearth_alarm_set(writer->rest, us > MOST_REST_US ? MOST_REST_US : us);
 }
 
-/* Jobs with a deadline are retried until then, the others ten times. */
+/* Jobs with a deadline are retried until then, the others ten times. Waiting for the lock is nobody's failure. */
 static void run_again_rested(struct hearth_writer *writer)
 {
 	struct hearth_write_list all = writer->running, tired = { 0 };
+	struct hearth_write *culprit = writer->error_write, *write;
 	struct hearth_status error = writer->error;
-	struct hearth_write *write;
 	writer->running = (struct hearth_write_list){ 0 };
-	while ((write = take_first(&all)))
-		append(!write->deadline_us && write->tries + 1 >= MOST_TRIES ? &tired : &writer->running, write);
-	again(writer);
+	while ((write = take_first(&all))) {
+		bool gives_up = !write->deadline_us && rests(write) + 1 >= MOST_TRIES && (!culprit || write == culprit);
+		if (rests(write) < MOST_TRIES)
+			write->tries += ONE_REST;
+		append(gives_up ? &tired : &writer->running, write);
+	}
+	again(writer, culprit != NULL);
 	rest(writer);
 	while ((write = take_first(&tired))) {
 		memcpy(write->sqlstate, writer->error_sqlstate, sizeof write->sqlstate);
@@ -242,9 +266,11 @@ static void fail_group(struct hearth_writer *writer)
 	if (!first)
 		return;
 	writer->db->counts.group_errors++;
-	if (renewable(writer->error_sqlstate) && first->tries < TRIES_BEFORE_ALONE) {
+	if (renewable(writer->error_sqlstate) && failures(first) < TRIES_BEFORE_ALONE) {
 		writer->renew_due = true;
-		again(writer);
+		again(writer, true);
+	} else if (writer->errored && writer->error_part <= HEARTH_PART_LOCK) {
+		run_again_rested(writer);
 	} else if (single && first->alone) {
 		answer_failed(writer, NULL, 0);
 	} else if (retried(writer->error_sqlstate)) {
@@ -255,8 +281,8 @@ static void fail_group(struct hearth_writer *writer)
 		answer_failed(writer, NULL, TRIES_BEFORE_ALONE);
 	} else {
 		for (struct hearth_write *write = first; write; write = write->next)
-			write->tries = TRIES_BEFORE_ALONE;
-		again(writer);
+			write->tries = rests(write) * ONE_REST + TRIES_BEFORE_ALONE;
+		again(writer, false);
 	}
 }
 
@@ -327,7 +353,7 @@ static void on_lost(void *context)
 	if (was_running) {
 		for (struct hearth_write *write = writer->running.first; write; write = write->next)
 			write->uncertain |= uncertain;
-		again(writer);
+		again(writer, true);
 	}
 	hearth_writer_lose_holds(writer);
 	hearth_db_connection_changed(writer->db);
@@ -358,7 +384,7 @@ static size_t bytes_of(struct hearth_write *write)
 
 static bool runs_alone(const struct hearth_write *write)
 {
-	return write->alone || write->tries >= TRIES_BEFORE_ALONE;
+	return write->alone || failures(write) >= TRIES_BEFORE_ALONE;
 }
 
 /* Moves the next group from waiting to running; what is overdue is answered on the way. */

@@ -223,7 +223,8 @@ START_TEST(a_job_larger_than_the_socket_goes_through)
 	struct job job = { .got = "" };
 	for (int i = 0; i < 6; i++)
 		steps[i] = (struct hearth_step){ hearth_statements_find(side.statements, "measure"), values };
-	job.write = (struct hearth_write){ .step_count = 6, .steps = steps, .alone = true, .done = db_write_done, .context = &job };
+	job.write = (struct hearth_write){ .step_count = 6, .steps = steps, .alone = true, .done = db_write_done,
+		.context = &job };
 	hearth_db_write(side.db, &job.write);
 	db_turn_until(&side, db_is_idle, 10);
 	db_expect(&job, HEARTH_OK);

@@ -166,6 +166,37 @@ START_TEST(a_group_waits_for_the_writer_lock_of_its_schema)
 }
 END_TEST
 
+START_TEST(a_group_that_waits_long_for_the_lock_is_nobodys_failure)
+{
+	struct side sides[2];
+	struct job *naps[6], *jobs[20];
+	PGconn *look = db_make_schema(db_server, "t_wait");
+	db_open_side(&sides[0], db_server, "t_wait");
+	db_open_side(&sides[1], db_server, "t_wait");
+	/* One group of six naps holds the lock for longer than a statement may take. */
+	for (int i = 0; i < 6; i++)
+		naps[i] = db_write_text(&sides[0], "nap", "0.15");
+	for (int i = 0; i < 5; i++)
+		hearth_loop_turn(sides[0].loop, 5000);
+	for (int i = 0; i < 20; i++)
+		jobs[i] = db_put(&sides[1], i, i);
+	int64_t until = hearth_clock_mono() + 10000000;
+	while (db_answered < 26 && hearth_clock_mono() < until) {
+		hearth_loop_turn(sides[0].loop, 1000);
+		hearth_loop_turn(sides[1].loop, 1000);
+	}
+	db_expect_all(naps, 6, HEARTH_OK);
+	db_expect_all(jobs, 20, HEARTH_OK);
+	ck_assert_uint_ge(hearth_db_counts(sides[1].db).resubmitted, 20);
+	ck_assert_int_eq(db_run(look, "SELECT count(DISTINCT xmin::text) FROM item"), 1);
+	db_free_jobs(naps, 6);
+	db_free_jobs(jobs, 20);
+	db_close_side(&sides[0]);
+	db_close_side(&sides[1]);
+	PQfinish(look);
+}
+END_TEST
+
 static void on_held(void *context, bool held)
 {
 	struct side *side = context;
@@ -229,5 +260,6 @@ int main(void)
 	                       a_commit_that_is_never_answered_is_run_again_or_unknown,
 	                       a_stopped_database_is_unavailable_within_the_deadline_and_resumes,
 	                       two_processes_never_write_at_once, a_group_waits_for_the_writer_lock_of_its_schema,
+	                       a_group_that_waits_long_for_the_lock_is_nobodys_failure,
 	                       a_session_lock_moves_to_the_process_that_lives, what_is_queued_at_the_end_is_answered);
 }
