@@ -118,7 +118,7 @@ static int64_t latest(const struct ticking *clocks, size_t count)
 
 static void print_clocks(const struct cli *cli, const struct ticking *clocks, size_t count)
 {
-	static const char *const columns[] = {"SERVICE", "INSTANCE", "CLOCK", "", NULL};
+	static const char *const columns[] = {"SERVICE", "INSTANCE", "CLOCK", "KIND", NULL};
 	struct cli_table *table = cli_table_new(columns);
 	json_t *rows = json_array();
 	for (size_t i = 0; i < count; i++) {

@@ -25,7 +25,7 @@ int cli_fail(const struct hearth_status *status)
 
 void cli_print_json(json_t *value, bool compact)
 {
-	size_t flags = JSON_ENCODE_ANY | (compact ? JSON_COMPACT : JSON_INDENT(2));
+	size_t flags = JSON_ENCODE_ANY | (compact ? JSON_COMPACT : JSON_INDENT(2)) | JSON_REAL_PRECISION(15);
 	char *text = json_dumps(value, flags);
 	if (text == NULL)
 		abort();
@@ -97,10 +97,13 @@ void cli_table_add(struct cli_table *table, const char *const *cells)
 
 static void print_row(const struct cli_table *table, const char *const *cells, FILE *out)
 {
-	for (size_t i = 0; i < table->columns; i++) {
+	size_t count = table->columns;
+	while (count > 1 && cells[count - 1][0] == '\0')
+		count--;
+	for (size_t i = 0; i < count; i++) {
 		size_t width = width_of(cells[i]);
 		int gap = width < table->widths[i] ? (int)(table->widths[i] - width) : 0;
-		bool last = i + 1 == table->columns;
+		bool last = i + 1 == count;
 		if (table->right[i])
 			fprintf(out, "%*s%s", gap, "", cells[i]);
 		else
