@@ -12,7 +12,7 @@ static char nowhere[64];
 
 static void make_directory(void)
 {
-	snprintf(nowhere, sizeof nowhere, "/tmp/hearth-cli-XXXXXX");
+	snprintf(nowhere, sizeof nowhere, P_tmpdir "/hearth-cli-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(nowhere));
 }
 

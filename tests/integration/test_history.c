@@ -84,7 +84,7 @@ static void wait_until_stopped(const char *wanted)
 /* As an operator does with the service's processes stopped. */
 static void dump_and_restore(void)
 {
-	char dump[] = "/tmp/hearth-dump-XXXXXX";
+	char dump[] = P_tmpdir "/hearth-dump-XXXXXX";
 	int fd = mkstemp(dump);
 	ck_assert_int_ge(fd, 0);
 	close(fd);

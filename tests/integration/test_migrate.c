@@ -349,7 +349,7 @@ END_TEST
 static void restore_into_copy(void)
 {
 	ck_assert_int_eq(support_pg_create_database(pg, copy_name), 0);
-	char from[512], to[512], dump[] = "/tmp/hearth-dump-XXXXXX";
+	char from[512], to[512], dump[] = P_tmpdir "/hearth-dump-XXXXXX";
 	int fd = mkstemp(dump);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
