@@ -185,7 +185,7 @@ $(foreach stem,$(STEMS),$(eval $(call contract,$(stem))))
 # $(1) service, $(2) sql or schema
 define embedded
 $(call remember,$(1)_$(2),$(wildcard services/$(1)/$(2)/*.sql))
-$(GEN)/embed/$(1)_$(2).c: services/runtime/embed.awk $(wildcard services/$(1)/$(2)/*.sql) $(OUT)/lists/$(1)_$(2)
+$(GEN)/embed/$(1)_$(2).c: services/runtime/embed.awk $(wildcard services/$(1)/$(2)/*.sql) $(OUT)/lists/$(1)_$(2) | $(BUILD)/deps.stamp
 	$$(SAY) EMBED services/$(1)/$(2)
 	@mkdir -p $$(@D)
 	@awk -v table=$(1)_$(2) -f services/runtime/embed.awk /dev/null $(sort $(wildcard services/$(1)/$(2)/*.sql)) > $$@

@@ -5,6 +5,7 @@
  * may linger for a moment and hold the shared memory, so that a start is tried again for some seconds.
  */
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -268,6 +269,23 @@ static PGconn *connect_admin(const struct support_pg *pg);
 
 /* ---- from outside ---------------------------------------------------------------------------------------------------- */
 
+/* Removes what processes that are no more have left in .run: a test that fails ends at once. */
+static void sweep(void)
+{
+	DIR *left = opendir(".run");
+	if (left == NULL)
+		return;
+	for (const struct dirent *entry = readdir(left); entry != NULL; entry = readdir(left)) {
+		struct pg_place place;
+		char path[300];
+		long pid = strncmp(entry->d_name, "pg-", 3) == 0 ? strtol(entry->d_name + 3, NULL, 10) : 0;
+		snprintf(path, sizeof path, ".run/%s", entry->d_name);
+		if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH && pg_place_read(path, &place) == 0)
+			pg_place_remove(&place);
+	}
+	closedir(left);
+}
+
 static struct support_pg *begin(const char *dir, bool detached)
 {
 	static unsigned count;
@@ -280,6 +298,7 @@ static struct support_pg *begin(const char *dir, bool detached)
 	pg->temporary = dir == NULL;
 	if (dir == NULL) {
 		const char *parent = getenv("HEARTH_TEST_DIR");
+		sweep();
 		snprintf(fresh, sizeof fresh, "%s/pg-%ld-%u", parent != NULL && strlen(parent) < 64 ? parent : ".run",
 		         (long)getpid(), count++);
 		dir = fresh;

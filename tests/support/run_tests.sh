@@ -3,7 +3,7 @@
 #
 # One private PostgreSQL serves all programs that want one (HEARTH_TEST_PG is its socket directory); it is stopped at
 # the end whatever happens. A program that crashes, passes its time limit or prints no summary counts as one failure.
-# Says nothing but failures; everything is in $HEARTH_LOG. The last line is "N passed, N failed".
+# Says nothing but failures; everything is in $HEARTH_LOG, the logs of a failed suite's processes beside it. The last line is "N passed, N failed".
 #
 # HEARTH_BIN: programs; HEARTH_LOG: the log; TEST_LIMIT: seconds for each program instead of its kind's.
 set -uo pipefail
@@ -21,6 +21,11 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-ignore_noninstrumented_modules=1:halt_on_error=1}
 
 work=$(mktemp -d /tmp/hearth-check.XXXXXX) || exit 1
+# Reachable, not readable: a server that runs as another user lives in it.
+chmod 711 "$work"
+export HEARTH_TEST_DIR=$work
+kept=${log%.log}-kept
+rm -rf "$kept"
 : >"$log"
 
 end() {
@@ -90,6 +95,19 @@ run() {
 		say "FAILED $name"
 	fi
 	grep -avE '^Running suite|^100%' "$work/out" | tail -n 40 | sed 's/^/  /'
+	keep "$name"
+}
+
+# The logs of suites that a failed program has left.
+keep() {
+	local left
+	for left in "$work"/s-*; do
+		[ -d "$left" ] || continue
+		mkdir -p "$kept/$1"
+		cp "$left"/*.log "$kept/$1/" 2>/dev/null
+		rm -rf "$left"
+	done
+	[ ! -d "$kept/$1" ] || say "  logs of its processes: $kept/$1"
 }
 
 if needs_database "$@"; then
