@@ -253,6 +253,7 @@ static void close_process(struct hearth_process *process)
 	process->draining = true;
 	hearth_service_metrics_close(process);
 	hearth_client_free(&process->client);
+	hearth_dispatch_wake(process);
 	hearth_db_free(&process->db);
 	hearth_server_free(&process->server);
 	for (size_t i = 0; i < process->consumer_count; i++)
