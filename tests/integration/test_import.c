@@ -297,6 +297,75 @@ START_TEST(a_table_with_another_column_is_rejected_and_told)
 }
 END_TEST
 
+#define HOMES                                                                                                               \
+	"provider_key,provider_name,provider_code,own_authority,home_key,name,kind,outward,easting,northing,area_authority," \
+	"weekly_fee,notice_days,urn,registration,registered_places,purpose,least_age,most_age,sex,most_children," \
+	"siblings_only,places,closed\n"
+
+static json_t *import_homes(const char *path, int *ret_code)
+{
+	char *text = NULL;
+	*ret_code = suite_hearth(suite, &text, "--json", "import", "homes", path, NULL);
+	json_t *totals = json_loads(text != NULL ? text : "", 0, NULL);
+	ck_assert_msg(totals != NULL, "exit code %d and no totals", *ret_code);
+	free(text);
+	return totals;
+}
+
+START_TEST(the_region_that_ships_is_loaded_and_twice_changes_nothing)
+{
+	int code;
+	json_t *totals = import_homes("services/providers/sample/region.csv", &code);
+	ck_assert_int_eq(code, 0);
+	json_int_t rows = number(totals, "rows");
+	ck_assert_int_gt(rows, 50);
+	ck_assert_int_eq(number(totals, "homesCreated"), rows);
+	ck_assert_int_eq(ask("SELECT count(1) FROM providers.home"), rows);
+	json_decref(totals);
+	totals = import_homes("services/providers/sample/region.csv", &code);
+	ck_assert_int_eq(code, 0);
+	ck_assert_int_eq(number(totals, "homesUnchanged"), rows);
+	ck_assert_int_eq(number(totals, "homesCreated") + number(totals, "homesChanged"), 0);
+	json_decref(totals);
+}
+END_TEST
+
+START_TEST(bad_homes_are_said_and_the_good_ones_loaded)
+{
+	write_file("homes", "homes.csv", HOMES
+	           "Q1,A provider,PR4,,Q-1,Home 1,CHILDRENS_HOME,ZZ1,400000,300000,999,4200.50,28,,REGISTERED,4,,8,17,ANY,,no,4,no\n"
+	           "Q1,A provider,PR4,,Q-2,Home 2,CASTLE,ZZ1,400000,300000,999,4200.50,28,,REGISTERED,4,,8,17,ANY,,no,4,no\n"
+	           "Q1,A provider,PR4,,Q-3,Home 3,CHILDRENS_HOME,ZZ1,400000,300000,999,-5,28,,REGISTERED,4,,8,17,ANY,,no,4,no\n"
+	           "Q1,A provider,PR4,,Q-4,Home 4,CHILDRENS_HOME,ZZ1,400000,,999,,28,,REGISTERED,4,,8,17,ANY,,no,four,maybe\n"
+	           "Q1,A provider,PR4,,Q-1,Home 1,CHILDRENS_HOME,ZZ1,400000,300000,999,1,28,,REGISTERED,4,,8,17,ANY,,no,4,no\n"
+	           "Q1,A provider,PR4,,Q-6,Home 6,FOSTERING,,,,,,,,,,,,,,,,2,\n"
+	           "Q1,A provider,PR4,,Q-7,Home 7,FOSTERING,,,,,,,,,,,15,5,,,,2,\n");
+	char path[400];
+	snprintf(path, sizeof(path), "%s/homes/homes.csv", folder);
+	int code;
+	json_t *totals = import_homes(path, &code);
+	ck_assert_int_eq(code, 3);
+	ck_assert_int_eq(number(totals, "rows"), 7);
+	ck_assert_int_eq(number(totals, "rejectedRows"), 5);
+	ck_assert_int_eq(number(totals, "homesCreated"), 2);
+	static const struct { json_int_t line; const char *column; } expected[] = {
+		{ 3, "kind" }, { 4, "weekly_fee" }, { 5, "northing" }, { 5, "places" }, { 5, "closed" }, { 6, "home_key" },
+		{ 8, "terms.most_age.value" },             /* found by providers */
+	};
+	const json_t *findings = json_object_get(totals, "findings");
+	ck_assert_uint_eq(json_array_size(findings), 7);
+	for (size_t i = 0; i < 7; i++) {
+		const json_t *finding = json_array_get(findings, i);
+		ck_assert_int_eq(number(finding, "line"), expected[i].line);
+		ck_assert_str_eq(json_string_value(json_object_get(finding, "column")), expected[i].column);
+	}
+	json_decref(totals);
+	/* An unknown fee stays unknown. */
+	ck_assert_int_eq(ask("SELECT count(1) FROM providers.home h WHERE h.external_id = 'Q-6' AND h.weekly_fee_pence IS NULL"), 1);
+	ck_assert_int_eq(ask("SELECT h.weekly_fee_pence FROM providers.home h WHERE h.external_id = 'Q-1'"), 420050);
+}
+END_TEST
+
 int main(void)
 {
 	static const struct check_options options = { .setup = start_suite, .teardown = stop_suite, .timeout = 120 };
@@ -304,5 +373,7 @@ int main(void)
 	                       each_child_is_told_once_and_importing_twice_changes_nothing, history_starts_nothing,
 	                       bad_rows_are_said_and_the_good_ones_loaded, a_later_year_wins_whatever_the_order_of_import,
 	                       a_dry_run_loads_nothing, a_folder_without_a_return_is_an_error,
-	                       a_table_with_another_column_is_rejected_and_told);
+	                       a_table_with_another_column_is_rejected_and_told,
+	                       the_region_that_ships_is_loaded_and_twice_changes_nothing,
+	                       bad_homes_are_said_and_the_good_ones_loaded);
 }
