@@ -32,17 +32,34 @@ WITH seen AS (
 	LEFT JOIN external_id x ON x.authority = :authority::text AND x.kind = 'child'
 		AND x.system = coalesce(:system::text, 'ssda903') AND x.id = k.key
 	LEFT JOIN child_row r ON r.key = k.key
-), coded AS (
-	SELECT DISTINCT v.set, v.code, g.return_year
-	FROM given g CROSS JOIN LATERAL (VALUES ('RNE', g.rne), ('LS', g.ls), ('CIN', g.cin), ('PLACE', g.place),
-		('PLACE_PROVIDER', g.place_provider), ('REC', g.rec), ('REASON_PLACE_CHANGE', g.reason_place_change))
-		AS v (set, code)
-	WHERE v.code IS NOT NULL
+), allowed AS MATERIALIZED (
+	SELECT c.set, c.code, y.return_year AS year FROM (SELECT DISTINCT g.return_year FROM given g) y
+	JOIN code c ON c.valid_from <= y.return_year AND (c.valid_to IS NULL OR c.valid_to >= y.return_year)
+), odd AS (
+	SELECT g.rne, g.ls, g.cin, g.place, g.place_provider, g.rec, g.reason_place_change, g.return_year
+	FROM given g WHERE (g.rne IS NOT NULL AND (g.rne, g.return_year) NOT IN
+			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'RNE')) OR
+		(g.ls IS NOT NULL AND (g.ls, g.return_year) NOT IN
+			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'LS')) OR
+		(g.cin IS NOT NULL AND (g.cin, g.return_year) NOT IN
+			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'CIN')) OR
+		(g.place IS NOT NULL AND (g.place, g.return_year) NOT IN
+			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'PLACE')) OR
+		(g.place_provider IS NOT NULL AND (g.place_provider, g.return_year) NOT IN
+			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'PLACE_PROVIDER')) OR
+		(g.rec IS NOT NULL AND (g.rec, g.return_year) NOT IN
+			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'REC')) OR
+		(g.reason_place_change IS NOT NULL AND (g.reason_place_change, g.return_year) NOT IN
+			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'REASON_PLACE_CHANGE'))
+	LIMIT 1
 ), strange AS (
-	SELECT d.set, d.code, d.return_year FROM coded d
-	WHERE NOT EXISTS (SELECT 1 FROM code c WHERE c.set = d.set AND c.code = d.code AND c.valid_from <= d.return_year
-		AND (c.valid_to IS NULL OR c.valid_to >= d.return_year))
-	ORDER BY d.set, d.code LIMIT 1
+	SELECT v.set, v.code, o.return_year
+	FROM odd o CROSS JOIN LATERAL (VALUES ('RNE', o.rne), ('LS', o.ls), ('CIN', o.cin), ('PLACE', o.place),
+		('PLACE_PROVIDER', o.place_provider), ('REC', o.rec), ('REASON_PLACE_CHANGE', o.reason_place_change))
+		AS v (set, code)
+	WHERE v.code IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allowed a
+		WHERE a.set = v.set AND a.code = v.code AND a.year = o.return_year)
+	LIMIT 1
 ), verdict AS MATERIALIZED (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
