@@ -3,18 +3,11 @@
  * Global flags may stand anywhere before `--`. What they hold lives in struct cli until the process ends.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include <hearth/log.h>
-#include <hearth/v1/common.pb-c.h>
 
 #include "cli.h"
 #include "global.h"
-
-#pragma weak cli_import_ssda903
-#pragma weak cli_import_homes
-#pragma weak cli_import_ssda903_help
-#pragma weak cli_import_homes_help
 
 static int help_command(struct cli *cli, int argc, char **argv);
 static int version_command(struct cli *cli, int argc, char **argv);
@@ -109,8 +102,6 @@ static int import_command(struct cli *cli, int argc, char **argv)
 	const struct cli_command *import = find(imports, argv[1]);
 	if (import == NULL)
 		return cli_usage("import", "\"%s\" cannot be imported; ssda903 and homes can", argv[1]);
-	if (import->run == NULL)
-		return cli_usage("import", "%s is not part of this build", argv[1]);
 	return import->run(cli, argc - 1, argv + 1);
 }
 
