@@ -58,8 +58,11 @@ static const ProtobufCMethodDescriptor *method_of(const char *method)
 
 struct answer {
 	struct hearth_status status;
-	json_t *json;                  /* NULL unless OK; lives as long as the test */
+	json_t *json;                  /* NULL unless OK; lives as long as the test's process */
 };
+
+static json_t *kept[4096];
+static size_t kept_count;
 
 static struct answer ask(const char *authority, uint32_t roles, const char *method, const char *text)
 {
@@ -73,6 +76,8 @@ static struct answer ask(const char *authority, uint32_t roles, const char *meth
 	if (hearth_client_call(client, method, request, contract->output, &options, hearth_arena_allocator(arena), &reply, NULL,
 	                       &answer.status) == 0)
 		answer.json = hearth_json_encode(reply, HEARTH_JSON_DEFAULTS);
+	ck_assert_uint_lt(kept_count, sizeof(kept) / sizeof(kept[0]));
+	kept[kept_count++] = answer.json;
 	return answer;
 }
 
