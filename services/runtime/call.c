@@ -205,6 +205,18 @@ const char *const *hearth_call_values(struct hearth_call *call, const struct hea
 	return values;
 }
 
+size_t hearth_steps_add(struct hearth_process *process, struct hearth_step *steps, size_t *count,
+                        const struct hearth_statement *statement, const char *const *values)
+{
+	if (statement->fresh_plan)
+		steps[(*count)++] = (struct hearth_step){ process->plan_fresh, NULL };
+	size_t own = *count;
+	steps[(*count)++] = (struct hearth_step){ statement, values };
+	if (statement->fresh_plan)
+		steps[(*count)++] = (struct hearth_step){ process->plan_once, NULL };
+	return own;
+}
+
 /* ---- rows ---- */
 
 static int column_of(const struct hearth_rows *rows, const char *column)

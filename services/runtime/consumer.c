@@ -157,7 +157,7 @@ static int add_effect(struct hearth_consumer *consumer, const Hearth__Events__V1
 	const char *const *values = hearth_call_values(call, &route->bound, status);
 	if (!values)
 		return -1;
-	steps[(*count)++] = (struct hearth_step){ route->bound.statement, values };
+	hearth_steps_add(consumer->process, steps, count, route->bound.statement, values);
 	return 0;
 }
 
@@ -243,7 +243,8 @@ static void apply_next(struct hearth_consumer *consumer)
 	size_t left = pulled->n_events - consumer->applied, count = 0;
 	consumer->batch = left < consumer->page ? left : consumer->page;
 	consumer->state = APPLYING;
-	struct hearth_step *steps = hearth_arena_alloc(consumer->arena, (consumer->batch + 1) * sizeof *steps);
+	struct hearth_step *steps = hearth_arena_alloc(consumer->arena,
+	                                               (consumer->batch * HEARTH_STEPS_PER_STATEMENT + 1) * sizeof *steps);
 	const char *const *values = cursor_values(consumer, pulled->events[consumer->applied + consumer->batch - 1]->seq, &status);
 	int result = values ? 0 : -1;
 	if (values)

@@ -220,7 +220,7 @@ static void write_done(struct hearth_write *write, const PGresult *const *result
 {
 	struct hearth_call *call = write->context;
 	if (results)
-		answer_write(call, results[0]);
+		answer_write(call, results[call->main_step]);
 	else
 		finish(call, status);
 }
@@ -233,8 +233,9 @@ static void start_write(struct hearth_call *call)
 		finish(call, &status);
 		return;
 	}
-	call->step = (struct hearth_step){ call->route->main.statement, values };
-	call->write = (struct hearth_write){ .step_count = 1, .steps = &call->step, .deadline_us = call->deadline_us,
+	size_t count = 0;
+	call->main_step = hearth_steps_add(call->process, call->steps, &count, call->route->main.statement, values);
+	call->write = (struct hearth_write){ .step_count = count, .steps = call->steps, .deadline_us = call->deadline_us,
 	                                     .bytes = call->incoming->size + 256, .done = write_done, .context = call };
 	hearth_db_write(call->process->db, &call->write);
 }

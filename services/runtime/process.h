@@ -47,6 +47,9 @@ struct hearth_route {
 	struct hearth_histogram *seconds;
 };
 
+/* A statement with a fresh plan takes three steps: say so, run, take it back. */
+#define HEARTH_STEPS_PER_STATEMENT 3
+
 /* One call, effect or timer on its way. Pooled; its arena is reset between uses. */
 struct hearth_call {
 	struct hearth_process *process;
@@ -68,7 +71,8 @@ struct hearth_call {
 	bool replayed;
 	struct hearth_read read;
 	struct hearth_write write;
-	struct hearth_step step;
+	struct hearth_step steps[HEARTH_STEPS_PER_STATEMENT];
+	size_t main_step;                               /* which of `steps` is the method's statement */
 	struct hearth_call *next, *previous;            /* pool, or the list of those that wait */
 };
 
@@ -90,6 +94,7 @@ struct hearth_process {
 	struct hearth_uuid instance;
 	char instance_text[HEARTH_UUID_SIZE];
 	struct hearth_statements *statements;
+	struct hearth_statement *plan_fresh, *plan_once;
 	struct hearth_db *db;
 	struct hearth_server *server;
 	struct hearth_client *client;                   /* for pulls; NULL when the service hears nothing */
@@ -113,6 +118,9 @@ struct hearth_process {
 };
 
 /* call.c */
+/* Adds a statement to the steps of a write, at most HEARTH_STEPS_PER_STATEMENT; the index of the statement's own. */
+size_t hearth_steps_add(struct hearth_process *process, struct hearth_step *steps, size_t *count,
+                        const struct hearth_statement *statement, const char *const *values);
 struct hearth_call *hearth_call_take(struct hearth_process *process);
 void hearth_call_give(struct hearth_call *call);
 /* Common givens: now, today, new id. */

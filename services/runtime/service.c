@@ -236,6 +236,10 @@ static int open_process(struct hearth_process *process, struct hearth_status *st
 	process->loop = hearth_loop_new();
 	process->wait_alarm = hearth_alarm_new(process->loop, wait_rang, process);
 	process->statements = hearth_statements_new(files, status);
+	if (process->statements) {
+		process->plan_fresh = hearth_statements_find(process->statements, "plan_fresh");
+		process->plan_once = hearth_statements_find(process->statements, "plan_once");
+	}
 	if (!process->statements || hearth_routes_build(process, status) < 0 || open_client(process, status) < 0 ||
 	    open_consumers(process, status) < 0)
 		return -1;

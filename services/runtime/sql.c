@@ -37,7 +37,7 @@ struct scan {
 	struct entry *entry;
 	char previous[MOST_NAME + 1];     /* last significant word (lower case) or single character */
 	char before;                      /* the character just before `at`, or a space */
-	bool started, ended, scoped;
+	bool started, ended, scoped, fresh_plan;
 	struct hearth_status *status;
 };
 
@@ -95,10 +95,12 @@ static bool same_word(const char *at, const char *word)
 	return strncasecmp(at, word, size) == 0 && !word_part(at[size]);
 }
 
-/* -- to the end of the line; "scope: supply" and "scope: internal" are for us. */
+/* -- to the end of the line; "scope: supply", "scope: internal" and "plan: fresh" are for us. */
 static void line_comment(struct scan *scan)
 {
 	const char *text = scan->at + 2 + strspn(scan->at + 2, " \t");
+	if (strncmp(text, "plan:", 5) == 0 && same_word(text + 5 + strspn(text + 5, " \t"), "fresh"))
+		scan->fresh_plan = true;
 	if (strncmp(text, "scope:", 6) == 0) {
 		text += 6 + strspn(text + 6, " \t");
 		if (same_word(text, "supply") || same_word(text, "internal"))
@@ -326,6 +328,7 @@ static int scan_file(struct entry *entry, const struct hearth_file *file, struct
 	if (!has_authority && !scan.scoped)
 		return refuse(&scan, "no :authority, and neither `-- scope: supply` nor `-- scope: internal` says why");
 	entry->statement.supply = scan.scoped;
+	entry->statement.fresh_plan = scan.fresh_plan;
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* sql.h: the .sql files of a service: named parameters to $n, checked against descriptors.
  *
- * A file holds one statement. `:name` is a parameter (never inside quotes, comments, dollar quotes or `::casts`);
+ * A file holds one statement; `-- plan: fresh` has it planned for each call's values (long arrays). `:name` is a parameter (never inside quotes, comments, dollar quotes or `::casts`);
  * `-- scope: supply` or `-- scope: internal` says that it needs no :authority. `*` as a select item, now(),
  * current_date, current_timestamp, clock_timestamp() and the like are refused at load, as is a missing scope.
  */
@@ -35,6 +35,7 @@ struct hearth_statement {
 	size_t column_count;              /* after the check (described by the server) */
 	struct hearth_column columns[HEARTH_COLUMNS_MOST];
 	bool supply;
+	bool fresh_plan;                  /* `-- plan: fresh`: planned for each call's values (lists of rows to write) */
 };
 
 struct hearth_statements;             /* registry */

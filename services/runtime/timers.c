@@ -66,8 +66,9 @@ static void job_written(struct hearth_write *write, const PGresult *const *resul
 	struct job *job = write->context;
 	struct hearth_timers *timers = job->timers;
 	if (results) {
-		timers->acted |= PQntuples(results[0]) > 0;
-		hearth_log(HEARTH_LOG_INFO, "timer", "kind=%s acted rows=%d", job->route->timer->kind, PQntuples(results[0]));
+		int rows = PQntuples(results[job->call->main_step]);
+		timers->acted |= rows > 0;
+		hearth_log(HEARTH_LOG_INFO, "timer", "kind=%s acted rows=%d", job->route->timer->kind, rows);
 		hearth_process_committed(timers->process);
 	}
 	job_over(job, results ? NULL : status);
@@ -82,8 +83,9 @@ static void job_write(struct job *job)
 		job_over(job, &status);
 		return;
 	}
-	call->step = (struct hearth_step){ job->route->write.statement, values };
-	call->write = (struct hearth_write){ .step_count = 1, .steps = &call->step, .deadline_us = call->deadline_us,
+	size_t count = 0;
+	call->main_step = hearth_steps_add(job->timers->process, call->steps, &count, job->route->write.statement, values);
+	call->write = (struct hearth_write){ .step_count = count, .steps = call->steps, .deadline_us = call->deadline_us,
 	                                     .done = job_written, .context = job };
 	hearth_db_write(job->timers->process->db, &call->write);
 }

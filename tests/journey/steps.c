@@ -32,8 +32,8 @@ static int import_homes(struct journey *journey)
 	if (code != 0)
 		return journey_fail(journey, "hearth import homes failed with exit code %d", code);
 	snprintf(journey->note, sizeof journey->note, "%lld homes of %lld providers (synthetic region)",
-	         (long long)json_integer_value(json_object_get(totals, "homes_created")),
-	         (long long)json_integer_value(json_object_get(totals, "providers_created")));
+	         (long long)json_integer_value(json_object_get(totals, "homesCreated")),
+	         (long long)json_integer_value(json_object_get(totals, "providersCreated")));
 	json_decref(totals);
 	return 0;
 }

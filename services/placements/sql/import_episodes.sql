@@ -1,5 +1,6 @@
 -- Takes episodes of past years in bulk: a later return year wins, what was recorded live is kept, what changes nothing
 -- is not written. Each child that really changed is told once, historically, with its whole present history.
+-- plan: fresh
 WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s

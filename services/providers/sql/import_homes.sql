@@ -1,5 +1,6 @@
 -- Rows of a homes file, set-based: providers and homes are created or changed by the file's keys.
 -- scope: supply
+-- plan: fresh
 WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s

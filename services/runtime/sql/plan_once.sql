@@ -1,0 +1,3 @@
+-- The statements that follow are planned once again.
+-- scope: internal
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true)
