@@ -7,9 +7,10 @@
 #include <hearth/placements/v1/placements.pb-c.h>
 #include <hearth/text.h>
 
-#define CHILDREN_MOST 100              /* of a request */
-#define EPISODES_MOST 500              /* past it no further child is added */
+#define CHILDREN_MOST 60               /* of a request; fewer when the service does not get through them in time */
+#define EPISODES_PER_CHILD 4           /* past so many for each of its children no further child is added */
 #define CHILD_EPISODES_MOST 1500       /* of one child: with the others under the service's 2,000 */
+#define TRIES_ALONE 3                  /* of a single child that the service did not get through in time */
 #define CODES_MOST 10000
 
 typedef Hearth__Placements__V1__ListCodesRequest list_codes_request;
@@ -131,21 +132,45 @@ static int send_chunk(struct import *import, size_t from, size_t to, struct hear
 	return result;
 }
 
+/* How many of the children from `from` on make a request; 0: the first has more episodes than one may hold. */
+static size_t chunk_size(const struct import *import, size_t from, size_t most)
+{
+	size_t size = 0, episodes = 0;
+	while (from + size < import->child_count && size < most && episodes < most * EPISODES_PER_CHILD) {
+		if (import->children[from + size].count > CHILD_EPISODES_MOST)
+			return size;
+		episodes += import->children[from + size++].count;
+	}
+	return size;
+}
+
+/* Nothing of the request was written, and a smaller one may get through. */
+static bool too_much(const struct hearth_status *status)
+{
+	return status->code == HEARTH_DEADLINE_EXCEEDED || status->code == HEARTH_RESOURCE_EXHAUSTED;
+}
+
 int import_send(struct import *import, struct hearth_status *status)
 {
+	size_t most = CHILDREN_MOST;
+	int alone = 0;
 	for (size_t from = 0; from < import->child_count;) {
-		size_t to = from, episodes = 0;
-		while (to < import->child_count && to - from < CHILDREN_MOST && episodes < EPISODES_MOST) {
-			if (import->children[to].count > CHILD_EPISODES_MOST)
-				return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "TOO_MANY_EPISODES",
-				                   "a child of the return has more than %d episodes (%s:%zu)", CHILD_EPISODES_MOST,
-				                   import->children[to].place.path, import->children[to].place.line);
-			episodes += import->children[to++].count;
-		}
-		if (send_chunk(import, from, to, status) != 0)
+		const struct import_place *place = &import->children[from].place;
+		size_t size = chunk_size(import, from, most);
+		if (size == 0)
+			return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "TOO_MANY_EPISODES",
+			                   "a child of the return has more than %d episodes (%s:%zu)", CHILD_EPISODES_MOST,
+			                   place->path, place->line);
+		if (send_chunk(import, from, from + size, status) == 0) {
+			from += size;
+			alone = 0;
+		} else if (too_much(status) && (size > 1 || alone++ < TRIES_ALONE)) {
+			most = size > 1 ? size / 2 : 1;
+		} else {
 			return hearth_fail_context(status, "%zu of %zu children were loaded; the same import again loads the rest",
 			                           from, import->child_count);
-		from = to;
+		}
 	}
+	*status = (struct hearth_status)HEARTH_STATUS_INIT;
 	return 0;
 }
