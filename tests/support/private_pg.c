@@ -27,6 +27,7 @@
 #define START_SECONDS 30
 #define STOP_SECONDS 30
 #define TEXTS_MOST 256
+#define BACKENDS_MOST 512
 
 struct support_pg {
 	struct pg_place place;
@@ -388,12 +389,33 @@ void support_pg_stop(struct support_pg **pg)
 	*pg = NULL;
 }
 
+/* Its processes at this moment; the number. */
+static size_t backends_of(pid_t server, pid_t *ret_pids, size_t most)
+{
+	char path[64];
+	size_t count = 0;
+	long pid;
+	snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)server, (long)server);
+	FILE *children = fopen(path, "re");
+	while (children != NULL && count < most && fscanf(children, "%ld", &pid) == 1)
+		ret_pids[count++] = (pid_t)pid;
+	if (children != NULL)
+		fclose(children);
+	return count;
+}
+
 int support_pg_kill(struct support_pg *pg)
 {
+	pid_t backends[BACKENDS_MOST];
 	assert(pg->own && !pg->detached);
 	if (pg->child == 0)
 		return complain("nothing to kill", pg->place.dir);
+	/* Backends outlive their server by a moment and might still answer: a fault takes all. Stopped, it makes no more. */
+	kill(pg->child, SIGSTOP);
+	size_t count = backends_of(pg->child, backends, BACKENDS_MOST);
 	kill(pg->child, SIGKILL);
+	for (size_t i = 0; i < count; i++)
+		kill(backends[i], SIGKILL);
 	while (waitpid(pg->child, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	pg->child = 0;
