@@ -26,7 +26,7 @@ hearth_make() {
 }
 
 a_second_make_does_nothing() {
-	hearth_make -q all || { hearth_make -n --debug=b all | grep -E 'Must remake|LINK' | head -n 20; return 1; }
+	hearth_make -q all || { hearth_make -n --debug=v all | grep -E 'is newer than|does not exist' | head -n 20; return 1; }
 }
 
 # What make would link if the contract were newer, one program a line.
