@@ -16,17 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hearth/control/v1/control.pb-c.h>
 #include <hearth/events/v1/events.pb-c.h>
 #include <hearth/log.h>
 #include <hearth/text.h>
 
+#include "peers.h"
+
 #define PAGE 500
-#define LOOK_US INT64_C(2000000)
 #define RETRY_US INT64_C(200000)
 #define STOPPED_US INT64_C(1000000)
 #define POISON_US INT64_C(5000000)
-#define MOST_INSTANCES 64
 
 struct effect_route {
 	const struct hearth_effect *effect;
@@ -55,10 +54,8 @@ struct hearth_consumer {
 	int64_t caught_up_us;              /* monotonic: when it was last level with the source */
 	char stopped[160];
 	size_t page;                       /* events per batch; 1 while looking for a poisoned one */
-	struct hearth_alarm *alarm, *look;
-	struct hearth_hints *hints;
-	char hint_endpoints[MOST_INSTANCES][160];
-	size_t hint_count;
+	struct hearth_alarm *alarm;
+	struct hearth_peers *peers;
 	struct hearth_arena *arena;        /* of the batch */
 	struct hearth_call *call;          /* what plans see */
 	struct hearth_read read;
@@ -415,67 +412,6 @@ void hearth_consumer_start(struct hearth_consumer *consumer)
 	}
 }
 
-/* ---- hints: which endpoints the source's instances tell theirs on ---- */
-
-static bool knows_hint(const struct hearth_consumer *consumer, const char *endpoint)
-{
-	for (size_t i = 0; i < consumer->hint_count; i++)
-		if (strcmp(consumer->hint_endpoints[i], endpoint) == 0)
-			return true;
-	return false;
-}
-
-static void instance_known(void *context, const struct hearth_reply *reply)
-{
-	struct hearth_consumer *consumer = context;
-	Hearth__Control__V1__GetInstanceResponse *instance =
-		reply->status.code == HEARTH_OK
-			? hearth__control__v1__get_instance_response__unpack(NULL, reply->size, reply->payload)
-			: NULL;
-	if (instance && instance->hint_endpoint[0])
-		hearth_hints_connect(consumer->hints, instance->hint_endpoint);
-	if (instance)
-		hearth__control__v1__get_instance_response__free_unpacked(instance, NULL);
-}
-
-static void ask_instance(struct hearth_consumer *consumer, const char *endpoint)
-{
-	Hearth__Control__V1__GetInstanceRequest request = HEARTH__CONTROL__V1__GET_INSTANCE_REQUEST__INIT;
-	struct hearth_call_options options = { .timeout_ms = 2000, .instance = endpoint, .once = true };
-	struct hearth_status status = HEARTH_STATUS_INIT;
-	char method[96];
-	snprintf(method, sizeof method, "%s:hearth.control.v1.Control/GetInstance", consumer->source->service);
-	if (hearth_client_send(consumer->process->client, method, &request.base, &options, instance_known, consumer,
-	                       &status) == 0 && consumer->hint_count < MOST_INSTANCES)
-		hearth_text_copy(consumer->hint_endpoints[consumer->hint_count++], sizeof consumer->hint_endpoints[0], endpoint);
-}
-
-/* When an instance has gone, all subscriptions are made anew: no dead address is kept. */
-static void look_for_instances(void *context)
-{
-	struct hearth_consumer *consumer = context;
-	const char *endpoints[MOST_INSTANCES];
-	size_t present = 0;
-	hearth_alarm_set(consumer->look, LOOK_US);
-	if (consumer->process->draining)
-		return;
-	size_t count = hearth_client_instances(consumer->process->client, consumer->source->service, endpoints, MOST_INSTANCES);
-	for (size_t i = 0; i < count; i++)
-		present += knows_hint(consumer, endpoints[i]);
-	if (present < consumer->hint_count || !consumer->hints) {
-		hearth_hints_free(&consumer->hints);
-		consumer->hints = hearth_hints_new(consumer->process->loop, was_hinted, consumer);
-		consumer->hint_count = 0;
-	}
-	char (*copies)[160] = hearth_alloc((count + 1) * sizeof *copies);
-	for (size_t i = 0; i < count; i++)
-		hearth_text_copy(copies[i], sizeof *copies, endpoints[i]);
-	for (size_t i = 0; i < count; i++)
-		if (!knows_hint(consumer, copies[i]))
-			ask_instance(consumer, copies[i]);
-	free(copies);
-}
-
 /* ---- making and checking ---- */
 
 int hearth_consumer_check(struct hearth_consumer *consumer, struct hearth_status *status)
@@ -500,7 +436,7 @@ struct hearth_consumer *hearth_consumer_new(struct hearth_process *process, cons
 	process->outstanding--;
 	consumer->arena = consumer->call->arena;
 	consumer->alarm = hearth_alarm_new(process->loop, alarm_rang, consumer);
-	consumer->look = hearth_alarm_new(process->loop, look_for_instances, consumer);
+	consumer->peers = hearth_peers_new(process, source->service, was_hinted, consumer);
 	snprintf(consumer->method, sizeof consumer->method, "%s:hearth.events.v1.Events/Pull", source->service);
 	while (source->effects && source->effects[consumer->effect_count].type)
 		consumer->effect_count++;
@@ -515,8 +451,6 @@ struct hearth_consumer *hearth_consumer_new(struct hearth_process *process, cons
 	}
 	if (result < 0)
 		hearth_consumer_free(&consumer);
-	else
-		hearth_alarm_set(consumer->look, 1000);
 	return consumer;
 }
 
@@ -530,8 +464,7 @@ void hearth_consumer_free(struct hearth_consumer **pointer)
 	for (size_t i = 0; i < consumer->effect_count; i++)
 		hearth_bound_statement_done(&consumer->effects[i].bound);
 	hearth_alarm_free(&consumer->alarm);
-	hearth_alarm_free(&consumer->look);
-	hearth_hints_free(&consumer->hints);
+	hearth_peers_free(&consumer->peers);
 	consumer->process->outstanding++;
 	hearth_call_give(consumer->call);
 	free(consumer->effects);

@@ -97,7 +97,8 @@ struct hearth_process {
 	struct hearth_statement *plan_fresh, *plan_once;
 	struct hearth_db *db;
 	struct hearth_server *server;
-	struct hearth_client *client;                   /* for pulls; NULL when the service hears nothing */
+	struct hearth_client *client;                   /* for pulls and hints */
+	struct hearth_peers *peers;                     /* of this service: what they commit may end a wait here */
 	struct hearth_actor self;
 	struct hearth_route *routes;
 	size_t route_count;

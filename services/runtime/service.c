@@ -23,6 +23,7 @@
 #include <hearth/v1/common.pb-c.h>
 
 #include "event_check.h"
+#include "peers.h"
 #include "service_metrics.h"
 
 #define DRAIN_US INT64_C(10000000)
@@ -183,6 +184,14 @@ static void open_database(struct hearth_process *process)
 
 /* ---- making the parts ---- */
 
+/* Another process of this service committed: somebody may wait here for it. */
+static void peer_committed(void *context)
+{
+	struct hearth_process *process = context;
+	if (process->waiting)
+		hearth_alarm_set(process->wait_alarm, 1000);
+}
+
 static int open_client(struct hearth_process *process, struct hearth_status *status)
 {
 	process->self = (struct hearth_actor){ .id = process->service->name, .authority = "",
@@ -197,7 +206,9 @@ static int open_client(struct hearth_process *process, struct hearth_status *sta
 		if (hearth_client_locate(process->client, source->service, address, status) < 0)
 			return hearth_fail_context(status, "%s", key);
 	}
-	return 0;
+	process->peers = hearth_peers_new(process, process->service->name, peer_committed, process);
+	return hearth_client_locate(process->client, process->service->name, hearth_config_text(process->config, "services"),
+	                            status);
 }
 
 static int open_consumers(struct hearth_process *process, struct hearth_status *status)
@@ -257,6 +268,7 @@ static void close_process(struct hearth_process *process)
 	process->draining = true;
 	hearth_service_metrics_close(process);
 	hearth_client_free(&process->client);
+	hearth_peers_free(&process->peers);
 	hearth_dispatch_wake(process);
 	hearth_db_free(&process->db);
 	hearth_server_free(&process->server);

@@ -1,0 +1,118 @@
+/* peers.c: see peers.h. Looks every 100 ms until somebody is found, then twice a second: an instance that has just come
+ * is heard no later than the timer would have pulled. */
+#include "peers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hearth/control/v1/control.pb-c.h>
+#include <hearth/text.h>
+
+#include "process.h"
+
+#define LOOK_FIRST_US INT64_C(100000)
+#define LOOK_US INT64_C(500000)
+#define MOST_INSTANCES 64
+#define ENDPOINT_SIZE 160
+
+struct hearth_peers {
+	struct hearth_process *process;
+	char service[64];
+	void (*hinted)(void *context);
+	void *context;
+	struct hearth_alarm *look;
+	struct hearth_hints *hints;
+	char endpoints[MOST_INSTANCES][ENDPOINT_SIZE];   /* asked, or being asked */
+	size_t count;
+};
+
+static bool knows(const struct hearth_peers *peers, const char *endpoint)
+{
+	for (size_t i = 0; i < peers->count; i++)
+		if (strcmp(peers->endpoints[i], endpoint) == 0)
+			return true;
+	return false;
+}
+
+static void answered(void *context, const struct hearth_reply *reply)
+{
+	struct hearth_peers *peers = context;
+	if (reply->status.code != HEARTH_OK || !peers->hints)
+		return;
+	Hearth__Control__V1__GetInstanceResponse *instance =
+		hearth__control__v1__get_instance_response__unpack(NULL, reply->size, reply->payload);
+	if (instance && instance->hint_endpoint[0])
+		hearth_hints_connect(peers->hints, instance->hint_endpoint);
+	if (instance)
+		hearth__control__v1__get_instance_response__free_unpacked(instance, NULL);
+}
+
+static void ask(struct hearth_peers *peers, const char *endpoint)
+{
+	Hearth__Control__V1__GetInstanceRequest request = HEARTH__CONTROL__V1__GET_INSTANCE_REQUEST__INIT;
+	struct hearth_call_options options = { .timeout_ms = 2000, .instance = endpoint, .once = true };
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	char method[128];
+	snprintf(method, sizeof method, "%s:hearth.control.v1.Control/GetInstance", peers->service);
+	if (peers->count == MOST_INSTANCES || strlen(endpoint) >= ENDPOINT_SIZE)
+		return;
+	if (hearth_client_send(peers->process->client, method, &request.base, &options, answered, peers, &status) == 0)
+		hearth_text_copy(peers->endpoints[peers->count++], ENDPOINT_SIZE, endpoint);
+}
+
+/* Asking may change the client's list, so it is copied first. */
+static size_t instances(struct hearth_peers *peers, char (*ret_endpoints)[ENDPOINT_SIZE])
+{
+	const char *endpoints[MOST_INSTANCES];
+	size_t count = hearth_client_instances(peers->process->client, peers->service, endpoints, MOST_INSTANCES);
+	for (size_t i = 0; i < count; i++)
+		hearth_text_copy(ret_endpoints[i], ENDPOINT_SIZE, endpoints[i]);
+	return count;
+}
+
+static void look(void *context)
+{
+	struct hearth_peers *peers = context;
+	char endpoints[MOST_INSTANCES][ENDPOINT_SIZE];
+	size_t present = 0;
+	if (peers->process->draining)
+		return;
+	size_t count = instances(peers, endpoints);
+	for (size_t i = 0; i < count; i++)
+		present += knows(peers, endpoints[i]);
+	if (present < peers->count || !peers->hints) {
+		hearth_hints_free(&peers->hints);
+		peers->hints = hearth_hints_new(peers->process->loop, peers->hinted, peers->context);
+		peers->count = 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!knows(peers, endpoints[i]))
+			ask(peers, endpoints[i]);
+	hearth_alarm_set(peers->look, peers->count ? LOOK_US : LOOK_FIRST_US);
+}
+
+struct hearth_peers *hearth_peers_new(struct hearth_process *process, const char *service,
+                                      void (*hinted)(void *context), void *context)
+{
+	struct hearth_peers *peers = hearth_alloc(sizeof *peers);
+	memset(peers, 0, sizeof *peers);
+	peers->process = process;
+	peers->hinted = hinted;
+	peers->context = context;
+	hearth_text_copy(peers->service, sizeof peers->service, service);
+	peers->look = hearth_alarm_new(process->loop, look, peers);
+	hearth_alarm_set(peers->look, 1000);
+	return peers;
+}
+
+void hearth_peers_free(struct hearth_peers **pointer)
+{
+	struct hearth_peers *peers = *pointer;
+	if (!peers)
+		return;
+	hearth_alarm_free(&peers->look);
+	hearth_hints_free(&peers->hints);
+	free(peers);
+	*pointer = NULL;
+}
