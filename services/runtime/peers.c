@@ -1,4 +1,4 @@
-/* peers.c: see peers.h. Looks every 100 ms until somebody is found, then twice a second: an instance that has just come
+/* peers.c: see peers.h. Looks ten times a second while the suite is starting, then twice: an instance that has just come
  * is heard no later than the timer would have pulled. */
 #include "peers.h"
 
@@ -13,6 +13,7 @@
 
 #define LOOK_FIRST_US INT64_C(100000)
 #define LOOK_US INT64_C(500000)
+#define LOOKS_FIRST 30
 #define MOST_INSTANCES 64
 #define ENDPOINT_SIZE 160
 
@@ -25,6 +26,7 @@ struct hearth_peers {
 	struct hearth_hints *hints;
 	char endpoints[MOST_INSTANCES][ENDPOINT_SIZE];   /* asked, or being asked */
 	size_t count;
+	int looks;
 };
 
 static bool knows(const struct hearth_peers *peers, const char *endpoint)
@@ -89,7 +91,8 @@ static void look(void *context)
 	for (size_t i = 0; i < count; i++)
 		if (!knows(peers, endpoints[i]))
 			ask(peers, endpoints[i]);
-	hearth_alarm_set(peers->look, peers->count ? LOOK_US : LOOK_FIRST_US);
+	bool starting = peers->count == 0 || peers->looks++ < LOOKS_FIRST;
+	hearth_alarm_set(peers->look, starting ? LOOK_FIRST_US : LOOK_US);
 }
 
 struct hearth_peers *hearth_peers_new(struct hearth_process *process, const char *service,
