@@ -296,7 +296,7 @@ static void mint_traceparent(struct hearth_client *client, char *ret_text)
 
 static bool is_write(const char *method)
 {
-	static const char *const verbs[] = { "Get", "List", "Find", "Lookup", "Check", "Count", "Search", "Pull", "Snapshot" };
+	static const char *const verbs[] = { "Get", "List", "Find", "Lookup", "Check", "Count", "Search", "Pull", "Watch", "Snapshot" };
 	const char *name = strrchr(method, '/');
 
 	for (size_t i = 0; name && i < sizeof verbs / sizeof verbs[0]; i++)
