@@ -1,0 +1,30 @@
+/* checker.h: whether the tables tell one true story, whatever was killed while they were written.
+ *
+ * Reads all schemas over a superuser's connection, in one snapshot, and recomputes from first principles; it shares no
+ * code and no SQL function with the services. Every violation is a sentence that names ids. Ours: the report and its text.
+ */
+#ifndef TESTS_FAULT_CHECKER_H
+#define TESTS_FAULT_CHECKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fault_shared;
+
+struct checker_report {
+	size_t count;              /* violations */
+	char *text;                /* one sentence a line, at most some hundred; NULL: none */
+	size_t size;
+};
+
+/* Checks all; `shared` (what was acknowledged) may be NULL, `today` is the day of every clock. 0, or -1 when the tables
+ * could not be read. */
+int checker_run(const char *admin_url, const struct fault_shared *shared, int32_t today, struct checker_report *report);
+void checker_report_free(struct checker_report *report);
+void checker_say(struct checker_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Is every cursor at its source's end, and no timer due? `ret_why` says what is not; also when the server is away. */
+bool checker_caught_up(const char *admin_url, int32_t today, char *ret_why, size_t size);
+
+#endif

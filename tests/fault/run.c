@@ -1,0 +1,154 @@
+/* run.c: a whole run of journeys: suite, supply, drivers, rounds of killing, days passing, and the wait for the end.
+ *
+ * A round: two seconds of killing, then everybody is up again and the clock of every process is moved on a day. When all
+ * journeys are at their end the killing stops, four days pass (so that every hold has run out), and all consumers catch up.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <hearth/clock.h>
+
+#include "../support/suite_inside.h"
+#include "checker.h"
+#include "fault.h"
+
+#define ROUND_MS 2000
+#define CALM_ROUND_MS 700
+#define READY_MS 60000
+#define CATCH_UP_MS 60000
+#define LAST_DAYS 4
+
+static int complain(const struct fault_run *run, const char *what)
+{
+	fprintf(stderr, "fault: seed %u, day %d: %s\n", run->seed, run->days, what);
+	return -1;
+}
+
+static void pause_ms(int milliseconds)
+{
+	const struct timespec pause = { .tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000 };
+	nanosleep(&pause, NULL);
+}
+
+/* ---- the clock ---- */
+
+int fault_clock(struct suite *suite, int32_t day)
+{
+	char date[HEARTH_DATE_SIZE], time[HEARTH_TIME_SIZE];
+	int state = 0;
+	hearth_date_format(day, date);
+	snprintf(time, sizeof time, "%sT09:00:00Z", date);
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(suite_clock(suite, time) == 0 ? 0 : 1);
+	/* A process started from now on begins there. */
+	snprintf(suite->clock, sizeof suite->clock, "%s", time);
+	return child > 0 && waitpid(child, &state, 0) == child && state == 0 ? 0 : -1;
+}
+
+static int next_day(struct fault_run *run, int days)
+{
+	if (suite_wait_ready(run->suite, READY_MS) != 0)
+		return complain(run, "not every process came back");
+	run->days += days;
+	run->last_day += days;
+	if (fault_clock(run->suite, run->last_day) != 0)
+		return complain(run, "the clock of some process did not move");
+	atomic_store(&run->shared->today, run->last_day);
+	return 0;
+}
+
+/* ---- driving ---- */
+
+static bool over(struct fault_run *run)
+{
+	return atomic_load(&run->shared->finished) >= run->journeys || atomic_load(&run->shared->broken) != 0;
+}
+
+static int drive(struct fault_run *run)
+{
+	int64_t until_us = hearth_clock_mono() + (int64_t)run->limit_s * 1000000;
+	unsigned seed = run->seed;
+	while (!over(run)) {
+		if (hearth_clock_mono() > until_us)
+			return complain(run, "the journeys did not come to their end in time");
+		if (run->kill && fault_kill(run->suite, &seed, ROUND_MS, &run->counts) != 0)
+			return complain(run, "what was killed did not start again");
+		if (!run->kill)
+			pause_ms(CALM_ROUND_MS);
+		if (next_day(run, 1) != 0)
+			return -1;
+	}
+	return atomic_load(&run->shared->broken) ? complain(run, run->shared->why) : 0;
+}
+
+static int with_drivers(struct fault_run *run)
+{
+	pid_t drivers[FAULT_DRIVERS];
+	int outcome = 0;
+	fflush(NULL);
+	for (int i = 0; i < FAULT_DRIVERS; i++) {
+		drivers[i] = fork();
+		if (drivers[i] == 0)
+			fault_drive(run->suite, run->shared, i, run->journeys, run->at_once, run->seed);
+	}
+	outcome = drive(run);
+	atomic_store(&run->shared->stop, outcome != 0);
+	for (int i = 0; i < FAULT_DRIVERS; i++) {
+		int state = 0;
+		if (drivers[i] < 0 || waitpid(drivers[i], &state, 0) != drivers[i] || state != 0)
+			outcome = complain(run, "a driver ended badly");
+	}
+	return outcome;
+}
+
+/* ---- the whole ---- */
+
+static int settle(struct fault_run *run)
+{
+	char why[512];
+	for (int i = 0; i < LAST_DAYS; i++)
+		if (next_day(run, 1) != 0)
+			return -1;
+	int64_t until_us = hearth_clock_mono() + INT64_C(1000) * CATCH_UP_MS;
+	for (;;) {
+		if (checker_caught_up(suite_admin_url(run->suite), run->last_day, why, sizeof why))
+			return 0;
+		if (hearth_clock_mono() > until_us)
+			return complain(run, why);
+		pause_ms(50);
+	}
+}
+
+int fault_run_start(struct fault_run *run)
+{
+	int64_t began_us = hearth_clock_mono();
+	hearth_date_parse(FAULT_FIRST_DAY, &run->last_day);
+	run->shared = fault_shared_new(run->journeys);
+	if (run->shared == NULL)
+		return complain(run, "no memory");
+	atomic_store(&run->shared->today, run->last_day);
+	run->suite = suite_start(&(struct suite_options){ .instances = 2, .clock = FAULT_FIRST_DAY "T09:00:00Z", .pg = run->pg,
+	                                                  .database = run->database });
+	if (run->suite == NULL)
+		return complain(run, "the suite did not start");
+	if (fault_setup(run->suite, run->shared) != 0)
+		return complain(run, "the homes could not be recorded");
+	if (with_drivers(run) != 0 || settle(run) != 0)
+		return -1;
+	run->seconds = (double)(hearth_clock_mono() - began_us) / 1e6;
+	return 0;
+}
+
+int fault_run_end(struct fault_run *run)
+{
+	int outcome = run->suite != NULL ? suite_stop(&run->suite) : 0;
+	fault_shared_free(&run->shared);
+	return outcome;
+}
