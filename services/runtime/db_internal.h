@@ -8,10 +8,13 @@
 
 #include "connection.h"
 #include "db.h"
+#include "queue.h"
 
 /* A list of jobs or reads through their `next`. */
 struct hearth_write_list { struct hearth_write *first, *last; size_t count; };
 struct hearth_read_list { struct hearth_read *first, *last; size_t count; };
+HEARTH_QUEUE(hearth_write)
+HEARTH_QUEUE(hearth_read)
 
 enum hearth_group_state {
 	HEARTH_GROUP_IDLE,

@@ -53,43 +53,7 @@ static void count_failure(struct hearth_write *write)
 		write->tries++;
 }
 
-/* ---- lists ---- */
-
-static void append(struct hearth_write_list *list, struct hearth_write *write)
-{
-	write->next = NULL;
-	if (list->last)
-		list->last->next = write;
-	else
-		list->first = write;
-	list->last = write;
-	list->count++;
-}
-
-static struct hearth_write *take_first(struct hearth_write_list *list)
-{
-	struct hearth_write *write = list->first;
-	if (!write)
-		return NULL;
-	list->first = write->next;
-	if (!list->first)
-		list->last = NULL;
-	list->count--;
-	write->next = NULL;
-	return write;
-}
-
-static void put_in_front(struct hearth_write_list *list, struct hearth_write_list *front)
-{
-	if (!front->first)
-		return;
-	front->last->next = list->first;
-	list->first = front->first;
-	if (!list->last)
-		list->last = front->last;
-	list->count += front->count;
-	*front = (struct hearth_write_list){ 0 };
-}
+/* ---- errors ---- */
 
 static void answer_error(struct hearth_write *write, const struct hearth_status *status)
 {
@@ -196,7 +160,7 @@ static void answer_all(struct hearth_writer *writer)
 	writer->db->counts.groups++;
 	writer->db->counts.grouped += done.count;
 	writer->running = (struct hearth_write_list){ 0 };
-	while ((write = take_first(&done))) {
+	while ((write = hearth_write_take_first(&done))) {
 		size_t steps = write->step_count;
 		write->results = writer->results + offset;
 		offset += steps;
@@ -211,7 +175,7 @@ static void again(struct hearth_writer *writer, bool counted)
 		if (counted)
 			count_failure(write);
 	writer->db->counts.resubmitted += writer->running.count;
-	put_in_front(&writer->waiting, &writer->running);
+	hearth_write_put_in_front(&writer->waiting, &writer->running);
 }
 
 /* Answers the jobs of the running group that `which` picks out (NULL: all) with the group's error. */
@@ -221,10 +185,10 @@ static void answer_failed(struct hearth_writer *writer, const struct hearth_writ
 	struct hearth_status error = writer->error;
 	struct hearth_write *write;
 	writer->running = (struct hearth_write_list){ 0 };
-	while ((write = take_first(&all)))
-		append((!which || write == which) && failures(write) >= least ? &failed : &writer->running, write);
+	while ((write = hearth_write_take_first(&all)))
+		hearth_write_append((!which || write == which) && failures(write) >= least ? &failed : &writer->running, write);
 	again(writer, true);
-	while ((write = take_first(&failed))) {
+	while ((write = hearth_write_take_first(&failed))) {
 		memcpy(write->sqlstate, writer->error_sqlstate, sizeof write->sqlstate);
 		answer_error(write, &error);
 	}
@@ -245,15 +209,15 @@ static void run_again_rested(struct hearth_writer *writer)
 	struct hearth_write *culprit = writer->error_write, *write;
 	struct hearth_status error = writer->error;
 	writer->running = (struct hearth_write_list){ 0 };
-	while ((write = take_first(&all))) {
+	while ((write = hearth_write_take_first(&all))) {
 		bool gives_up = !write->deadline_us && rests(write) + 1 >= MOST_TRIES && (!culprit || write == culprit);
 		if (rests(write) < MOST_TRIES)
 			write->tries += ONE_REST;
-		append(gives_up ? &tired : &writer->running, write);
+		hearth_write_append(gives_up ? &tired : &writer->running, write);
 	}
 	again(writer, culprit != NULL);
 	rest(writer);
-	while ((write = take_first(&tired))) {
+	while ((write = hearth_write_take_first(&tired))) {
 		memcpy(write->sqlstate, writer->error_sqlstate, sizeof write->sqlstate);
 		answer_error(write, &error);
 	}
@@ -402,12 +366,12 @@ static void pick(struct hearth_writer *writer)
 		size_t more = bytes_of(write);
 		if (!overdue && writer->running.first && (runs_alone(write) || bytes + more > MOST_GROUP_BYTES))
 			break;
-		take_first(&writer->waiting);
+		hearth_write_take_first(&writer->waiting);
 		if (overdue) {
 			answer_error(write, &status);
 			continue;
 		}
-		append(&writer->running, write);
+		hearth_write_append(&writer->running, write);
 		bytes += more;
 		if (runs_alone(write))
 			break;
@@ -476,7 +440,7 @@ static void refuse(struct hearth_writer *writer)
 	hearth_fail(&full, HEARTH_RESOURCE_EXHAUSTED, "QUEUE_FULL", "%d calls wait for the database already",
 	            writer->db->options.most_queued);
 	full.retry_after_ms = 100;
-	while ((write = take_first(&refused)))
+	while ((write = hearth_write_take_first(&refused)))
 		answer_error(write, &full);
 }
 
@@ -565,9 +529,9 @@ void hearth_writer_done(struct hearth_writer *writer)
 	for (write = writer->running.first; write; write = write->next)
 		write->uncertain |= sent;
 	drop_results(writer);
-	put_in_front(&writer->waiting, &writer->running);
-	put_in_front(&writer->waiting, &writer->refused);
-	while ((write = take_first(&writer->waiting)))
+	hearth_write_put_in_front(&writer->waiting, &writer->running);
+	hearth_write_put_in_front(&writer->waiting, &writer->refused);
+	while ((write = hearth_write_take_first(&writer->waiting)))
 		answer_error(write, write->uncertain ? &unknown : &away);
 	hearth_writer_free_holds(writer);
 	free(writer->results);
@@ -578,7 +542,7 @@ void hearth_writer_add(struct hearth_writer *writer, struct hearth_write *write)
 	write->tries = 0;
 	write->uncertain = false;
 	write->sqlstate[0] = '\0';
-	append(hearth_db_full(writer->db) ? &writer->refused : &writer->waiting, write);
+	hearth_write_append(hearth_db_full(writer->db) ? &writer->refused : &writer->waiting, write);
 }
 
 void hearth_writer_sweep(struct hearth_writer *writer, int64_t now)
@@ -587,10 +551,10 @@ void hearth_writer_sweep(struct hearth_writer *writer, int64_t now)
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	struct hearth_write *write;
 	writer->waiting = (struct hearth_write_list){ 0 };
-	while ((write = take_first(&all))) {
+	while ((write = hearth_write_take_first(&all))) {
 		if (hearth_db_overdue(writer->db, write->deadline_us, now, write->uncertain, &status))
 			answer_error(write, &status);
 		else
-			append(&writer->waiting, write);
+			hearth_write_append(&writer->waiting, write);
 	}
 }

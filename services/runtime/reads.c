@@ -13,42 +13,6 @@
 #define MOST_FLYING_READ 256
 #define MOST_FLYING_SLOW 8
 
-static void append(struct hearth_read_list *list, struct hearth_read *read)
-{
-	read->next = NULL;
-	if (list->last)
-		list->last->next = read;
-	else
-		list->first = read;
-	list->last = read;
-	list->count++;
-}
-
-static struct hearth_read *take_first(struct hearth_read_list *list)
-{
-	struct hearth_read *read = list->first;
-	if (!read)
-		return NULL;
-	list->first = read->next;
-	if (!list->first)
-		list->last = NULL;
-	list->count--;
-	read->next = NULL;
-	return read;
-}
-
-static void put_in_front(struct hearth_read_list *list, struct hearth_read_list *front)
-{
-	if (!front->first)
-		return;
-	front->last->next = list->first;
-	list->first = front->first;
-	if (!list->last)
-		list->last = front->last;
-	list->count += front->count;
-	*front = (struct hearth_read_list){ 0 };
-}
-
 static void answer_error(struct hearth_reader *reader, struct hearth_read *read, const struct hearth_status *status)
 {
 	reader->db->counts.read_errors++;
@@ -70,7 +34,7 @@ static bool out_of_date(const char *sqlstate)
 
 static void finish(struct hearth_reader *reader)
 {
-	struct hearth_read *read = take_first(&reader->flying);
+	struct hearth_read *read = hearth_read_take_first(&reader->flying);
 	PGresult *result = reader->held;
 	reader->held = NULL;
 	ExecStatusType kind = PQresultStatus(result);
@@ -87,7 +51,7 @@ static void finish(struct hearth_reader *reader)
 	if (renews || (hearth_sqlstate_retry(sqlstate) && read->tries < MOST_TRIES)) {
 		reader->renew_due |= renews;
 		read->tries++;
-		append(&reader->waiting, read);
+		hearth_read_append(&reader->waiting, read);
 		PQclear(result);
 		return;
 	}
@@ -125,7 +89,7 @@ static void on_lost(void *context)
 	reader->renew_due = false;
 	for (struct hearth_read *read = reader->flying.first; read; read = read->next)
 		read->tries++;
-	put_in_front(&reader->waiting, &reader->flying);
+	hearth_read_put_in_front(&reader->waiting, &reader->flying);
 	hearth_db_connection_changed(reader->db);
 }
 
@@ -160,16 +124,16 @@ void hearth_reader_done(struct hearth_reader *reader)
 	hearth_fail(&status, HEARTH_UNAVAILABLE, "STOPPING", "this process is stopping; try again");
 	PQclear(reader->held);
 	reader->held = NULL;
-	put_in_front(&reader->waiting, &reader->flying);
-	put_in_front(&reader->waiting, &reader->refused);
-	while ((read = take_first(&reader->waiting)))
+	hearth_read_put_in_front(&reader->waiting, &reader->flying);
+	hearth_read_put_in_front(&reader->waiting, &reader->refused);
+	while ((read = hearth_read_take_first(&reader->waiting)))
 		answer_error(reader, read, &status);
 }
 
 void hearth_reader_add(struct hearth_reader *reader, struct hearth_read *read)
 {
 	read->tries = 0;
-	append(hearth_db_full(reader->db) ? &reader->refused : &reader->waiting, read);
+	hearth_read_append(hearth_db_full(reader->db) ? &reader->refused : &reader->waiting, read);
 }
 
 static size_t bytes_of(const struct hearth_statement *statement, const char *const *values)
@@ -191,7 +155,7 @@ static void refuse(struct hearth_reader *reader)
 	hearth_fail(&full, HEARTH_RESOURCE_EXHAUSTED, "QUEUE_FULL", "%d calls wait for the database already",
 	            reader->db->options.most_queued);
 	full.retry_after_ms = 100;
-	while ((read = take_first(&refused)))
+	while ((read = hearth_read_take_first(&refused)))
 		answer_error(reader, read, &full);
 }
 
@@ -206,7 +170,7 @@ static void launch(struct hearth_reader *reader, struct hearth_read *read, int64
 		answer_error(reader, read, &status);
 		return;
 	}
-	append(&reader->flying, read);
+	hearth_read_append(&reader->flying, read);
 	hearth_connection_send(&reader->connection, statement->name, statement->parameter_count, read->values,
 	                       bytes_of(statement, read->values));
 	hearth_connection_sync(&reader->connection);
@@ -230,7 +194,7 @@ void hearth_reader_dispatch(struct hearth_reader *reader)
 	bool sent = reader->waiting.first != NULL;
 	while (reader->waiting.first && reader->flying.count < reader->most_flying && !connection->broken
 	       && connection->unsent < HEARTH_UNSENT_MOST)
-		launch(reader, take_first(&reader->waiting), now);
+		launch(reader, hearth_read_take_first(&reader->waiting), now);
 	if (sent)
 		hearth_connection_settle(connection);
 	/* When the socket took all at once no event will come for the rest. */
@@ -244,10 +208,10 @@ void hearth_reader_sweep(struct hearth_reader *reader, int64_t now)
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	struct hearth_read *read;
 	reader->waiting = (struct hearth_read_list){ 0 };
-	while ((read = take_first(&all))) {
+	while ((read = hearth_read_take_first(&all))) {
 		if (hearth_db_overdue(reader->db, read->deadline_us, now, false, &status))
 			answer_error(reader, read, &status);
 		else
-			append(&reader->waiting, read);
+			hearth_read_append(&reader->waiting, read);
 	}
 }
