@@ -1,20 +1,23 @@
-/* bench_load.c: a closed loop of calls from one client thread: rate and latencies.
+/* bench_load.c: calls from one client thread: rate and latencies.
  *
- *	bench_load echo|create|get ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS]
+ *	bench_load echo|create|get|child ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS [RATE]]
  *
- * prints one line: calls/s, p50 and p99 in microseconds, errors. `create` makes referrals with fresh ids; `get` first
- * makes 1,000 referrals, then reads them by key. Without an answer for 5 s a call counts as an error.
+ * prints one line: calls/s, p50 and p99 in microseconds, errors. SECONDS may be a number of calls: "2000x". A closed
+ * loop, or with RATE so many calls a second, as they fall due. `create` makes referrals and `child` children, with
+ * fresh ids; `get` first makes 1,000 referrals, then reads them by key. Without an answer for 5 s a call is an error.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <sodium.h>
 
 #include <hearth/bench/v1/bench.pb-c.h>
 #include <hearth/client.h>
 #include <hearth/clock.h>
+#include <hearth/placements/v1/placements.pb-c.h>
 #include <hearth/referrals/v1/referrals.pb-c.h>
 #include <hearth/service.h>
 #include <hearth/text.h>
@@ -36,7 +39,8 @@ struct load {
 	struct flight *flights, *flying;   /* flying: whose call is being sent */
 	uint32_t *samples;
 	size_t sample_count;
-	int64_t calls, errors, sent, counted_from_us, stop_us;
+	int64_t calls, errors, sent, most, counted_from_us, stop_us;
+	bool paced;                        /* a flight ends with its answer */
 	char (*keys)[HEARTH_UUID_SIZE];
 	char child[HEARTH_UUID_SIZE];
 	size_t key_count;
@@ -90,11 +94,45 @@ static int send_get(struct load *load, int64_t number, struct hearth_status *sta
 	return send_call(load, "hearth.referrals.v1.Referrals/GetReferral", &request.base, status);
 }
 
+static int send_child(struct load *load, int64_t number, struct hearth_status *status)
+{
+	Hearth__Placements__V1__CreateChildRequest request = HEARTH__PLACEMENTS__V1__CREATE_CHILD_REQUEST__INIT;
+	Hearth__V1__PersonalDate born = HEARTH__V1__PERSONAL_DATE__INIT;
+	struct hearth_uuid uuid;
+	char id[HEARTH_UUID_SIZE];
+	hearth_uuid_new(&uuid);
+	hearth_uuid_format(&uuid, id);
+	born.value = "2012-05-17";
+	request.child_id = id;
+	request.sex = "F";
+	request.date_of_birth = &born;
+	(void)number;
+	return send_call(load, "hearth.placements.v1.Placements/CreateChild", &request.base, status);
+}
+
+static const struct mode {
+	const char *name, *service;
+	send_fn *send;
+} modes[] = {
+	{ "echo", "bench", send_echo },
+	{ "create", "referrals", send_create },
+	{ "get", "referrals", send_get },
+	{ "child", "placements", send_child },
+};
+
+static const struct mode *find_mode(const char *name)
+{
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+		if (strcmp(modes[i].name, name) == 0)
+			return &modes[i];
+	return NULL;
+}
+
 static void fly(struct flight *flight)
 {
 	struct load *load = flight->load;
 	struct hearth_status status = HEARTH_STATUS_INIT;
-	if (hearth_clock_mono() >= load->stop_us)
+	if (hearth_clock_mono() >= load->stop_us || load->sent == load->most)
 		return;
 	flight->sent_us = hearth_clock_mono();
 	load->flying = flight;
@@ -118,7 +156,10 @@ static void answered(void *context, const struct hearth_reply *reply)
 		if (load->sample_count < MOST_SAMPLES)
 			load->samples[load->sample_count++] = (uint32_t)(now_us - flight->sent_us);
 	}
-	fly(flight);
+	if (load->paced)
+		flight->sent_us = 0;
+	else
+		fly(flight);
 }
 
 static int compare(const void *a, const void *b)
@@ -127,19 +168,52 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void run(struct load *load, send_fn *send, int in_flight, double warm, double seconds)
+static void begin(struct load *load, send_fn *send, double warm, double seconds)
 {
 	int64_t now_us = hearth_clock_mono();
 	load->send = send;
-	load->calls = load->errors = 0;
+	load->calls = load->errors = load->sent = 0;
 	load->sample_count = 0;
 	load->counted_from_us = now_us + (int64_t)(warm * 1e6);
 	load->stop_us = load->counted_from_us + (int64_t)(seconds * 1e6);
+}
+
+static void run(struct load *load, send_fn *send, int in_flight, double warm, double seconds)
+{
+	begin(load, send, warm, seconds);
 	for (int i = 0; i < in_flight; i++) {
 		load->flights[i] = (struct flight){ .load = load };
 		fly(&load->flights[i]);
 	}
 	hearth_client_run(load->client, (int)((warm + seconds) * 1000) + 6000);
+}
+
+static void wait_until(struct load *load, int64_t due_us)
+{
+	int64_t left_us = due_us - hearth_clock_mono();
+	size_t out = hearth_client_run(load->client, left_us > 0 ? (int)(left_us / 1000) : 0);
+	left_us = due_us - hearth_clock_mono();
+	if (out == 0 && left_us > 0)
+		nanosleep(&(struct timespec){ .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 }, NULL);
+}
+
+/* RATE calls a second, as they fall due; a call that finds every flight out is left out. */
+static void run_paced(struct load *load, send_fn *send, int in_flight, double warm, double seconds, double rate)
+{
+	load->paced = true;
+	begin(load, send, warm, seconds);
+	int64_t from_us = hearth_clock_mono();
+	for (int64_t number = 0; hearth_clock_mono() < load->stop_us; number++) {
+		wait_until(load, from_us + (int64_t)((double)number * 1e6 / rate));
+		for (int i = 0; i < in_flight; i++) {
+			if (load->flights[i].sent_us)
+				continue;
+			load->flights[i].load = load;
+			fly(&load->flights[i]);
+			break;
+		}
+	}
+	hearth_client_run(load->client, 6000);
 }
 
 static void print(struct load *load, double seconds)
@@ -156,11 +230,41 @@ static void print(struct load *load, double seconds)
 static void make_keys(struct load *load)
 {
 	load->keys = hearth_alloc(READ_KEYS * sizeof *load->keys);
+	int64_t most = load->most;
+	load->most = INT64_MAX;
 	run(load, send_create, 64, 0, 0.3);
+	load->most = most;
 	if (load->key_count == 0 || load->errors) {
 		fprintf(stderr, "no referral could be made: %s\n", load->complaint);
 		exit(1);
 	}
+}
+
+struct wish {
+	const struct mode *mode;
+	const char *address;
+	int in_flight;
+	double seconds, warm, rate;
+	int64_t calls;             /* 0: as many as the seconds hold */
+};
+
+static int read_wish(int argc, char **argv, struct wish *ret_wish)
+{
+	char *end = "";
+	if (argc < 5 || argc > 7)
+		return -1;
+	struct wish wish = { .mode = find_mode(argv[1]), .address = argv[2], .in_flight = atoi(argv[3]),
+		                 .seconds = strtod(argv[4], &end), .warm = argc > 5 ? atof(argv[5]) : 0.3,
+		                 .rate = argc > 6 ? atof(argv[6]) : 0 };
+	if (*end == 'x') {
+		wish.calls = (int64_t)wish.seconds;
+		wish.seconds = 600;
+		wish.warm = 0;
+	}
+	if (!wish.mode || wish.in_flight < 1 || wish.in_flight > 256 || wish.seconds <= 0 || wish.seconds > 600)
+		return -1;
+	*ret_wish = wish;
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -168,31 +272,31 @@ int main(int argc, char **argv)
 	struct hearth_actor actor = { .id = "bench", .authority = "999", .roles = HEARTH_ANYONE & 0x1fe };
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	struct hearth_uuid uuid;
-	struct load load = { 0 };
-	if (argc < 5 || sodium_init() < 0) {
-		fprintf(stderr, "usage: bench_load echo|create|get ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS]\n");
+	struct wish wish;
+	if (read_wish(argc, argv, &wish) < 0 || sodium_init() < 0) {
+		fprintf(stderr, "usage: bench_load echo|create|get|child ADDRESS IN_FLIGHT SECONDS|COUNTx [WARM_SECONDS [RATE]]\n"
+		        "IN_FLIGHT is 1 to 256, SECONDS up to 600\n");
 		return 2;
 	}
-	bool echo = strcmp(argv[1], "echo") == 0, get = strcmp(argv[1], "get") == 0;
-	int in_flight = atoi(argv[3]);
-	double seconds = atof(argv[4]), warm = argc > 5 ? atof(argv[5]) : 0.3;
-	if (in_flight < 1 || in_flight > 256 || seconds <= 0 || seconds > 600) {
-		fprintf(stderr, "IN_FLIGHT is 1 to 256, SECONDS up to 600\n");
-		return 2;
-	}
+	struct load load = { .most = wish.calls ? wish.calls : INT64_MAX };
 	hearth_uuid_new(&uuid);
 	hearth_uuid_format(&uuid, load.child);
 	load.client = hearth_client_new(NULL, &actor);
-	load.flights = hearth_alloc((size_t)(in_flight < 64 ? 64 : in_flight) * sizeof *load.flights);
+	load.flights = hearth_alloc(256 * sizeof *load.flights);
+	memset(load.flights, 0, 256 * sizeof *load.flights);
 	load.samples = hearth_alloc(MOST_SAMPLES * sizeof *load.samples);
-	if (hearth_client_locate(load.client, echo ? "bench" : "referrals", argv[2], &status) < 0) {
+	if (hearth_client_locate(load.client, wish.mode->service, wish.address, &status) < 0) {
 		fprintf(stderr, "%s\n", status.message);
 		return 1;
 	}
-	if (get)
+	if (wish.mode->send == send_get)
 		make_keys(&load);
-	run(&load, echo ? send_echo : get ? send_get : send_create, in_flight, warm, seconds);
-	print(&load, seconds);
+	int64_t from_us = hearth_clock_mono();
+	if (wish.rate > 0)
+		run_paced(&load, wish.mode->send, wish.in_flight, wish.warm, wish.seconds, wish.rate);
+	else
+		run(&load, wish.mode->send, wish.in_flight, wish.warm, wish.seconds);
+	print(&load, wish.calls ? (double)(hearth_clock_mono() - from_us) / 1e6 : wish.seconds);
 	hearth_client_free(&load.client);
 	free(load.keys);
 	free(load.flights);

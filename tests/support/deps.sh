@@ -1,12 +1,13 @@
 #!/bin/bash
-# deps.sh install|ask: the Debian packages that Hearth needs.
+# deps.sh install|ask: the Debian packages that Hearth needs; or those that HEARTH_PACKAGES lists.
 #
 # With everything present it says nothing and needs neither root nor network. `install` says first how much it will
 # fetch and how long that takes, then runs apt-get (through sudo when not root); `ask` only says what is missing.
 set -euo pipefail
 
-packages=(build-essential pkg-config libzmq3-dev protobuf-c-compiler libprotobuf-c-dev libprotobuf-dev libpq-dev
-	postgresql check libmicrohttpd-dev libjansson-dev libcsv-dev libsodium-dev)
+wanted="build-essential pkg-config libzmq3-dev protobuf-c-compiler libprotobuf-c-dev libprotobuf-dev libpq-dev
+	postgresql check libmicrohttpd-dev libjansson-dev libcsv-dev libsodium-dev valgrind"
+read -r -d '' -a packages <<<"${HEARTH_PACKAGES:-$wanted}" || true
 
 if ! command -v dpkg-query >/dev/null; then
 	echo "hearth: not a Debian machine; these packages or their like are needed: ${packages[*]}" >&2

@@ -1,0 +1,51 @@
+# table.awk: samples (figure, ours, reference) to the table: medians; the ratio is the median of each run's own ratio,
+# turned so that more is better. The file `spread` gets the same with the least and most of each and the goals.
+BEGIN {
+	count = split("echo_rps echo_tcp_rps echo_p99 echo_p50_1 echo_instructions write_rps write_rps_256 write_rps_cte " \
+		"write_p99 read_rps event_lag event_rate import_rows pss_idle", order, " ")
+	split("8 6 3.5 1.2 8 4 8 2 3.5 1.25 0.4 0.8 0.7 12", goal, " ")
+	split("6 5 2.8 1.1 6 3 5 1.5 2.8 1.1 0.25 0.5 0.5 16", floor, " ")
+	less["echo_p99"] = less["echo_p50_1"] = less["echo_instructions"] = less["write_p99"] = less["event_lag"] = 1
+}
+{
+	n = ++runs_of[$1]
+	ours[$1, n] = $2
+	theirs[$1, n] = $3
+	ratio[$1, n] = $3 == "-" || $2 == 0 || $3 == 0 ? "-" : $1 in less ? $3 / $2 : $2 / $3
+}
+function sorted(from, figure, n,    i, j, kept) {
+	delete list
+	for (i = 1; i <= n; i++) {
+		kept = from[figure, i]
+		for (j = i - 1; j >= 1 && list[j] + 0 > kept + 0; j--)
+			list[j + 1] = list[j]
+		list[j + 1] = kept
+	}
+}
+function median(n) {
+	return n % 2 ? list[(n + 1) / 2] : list[1] == "-" ? "-" : (list[n / 2] + list[n / 2 + 1]) / 2
+}
+function show(value) {
+	return value == "-" ? "-" : value >= 100 ? sprintf("%.0f", value) : sprintf("%.2f", value)
+}
+END {
+	print "figure", "ours", "reference", "ratio"
+	print "figure", "ours", "least", "most", "reference", "least", "most", "ratio", "least", "most", "goal", "floor",
+		"runs" >spread
+	for (f = 1; f <= count; f++) {
+		figure = order[f]
+		n = runs_of[figure]
+		if (!n)
+			continue
+		sorted(ours, figure, n)
+		o = show(median(n)) OFS show(list[1]) OFS show(list[n])
+		ours_shown = show(median(n))
+		sorted(theirs, figure, n)
+		t = show(median(n)) OFS show(list[1]) OFS show(list[n])
+		theirs_shown = show(median(n))
+		sorted(ratio, figure, n)
+		r = show(median(n)) OFS show(list[1]) OFS show(list[n])
+		print figure, ours_shown, theirs_shown, show(median(n))
+		print figure, o, t, r, goal[f], floor[f], n >spread
+	}
+}
