@@ -17,6 +17,7 @@ struct hearth_call *hearth_call_take(struct hearth_process *process)
 	struct hearth_call *call = process->pool;
 	if (call) {
 		process->pool = call->next;
+		process->pool_count--;
 		struct hearth_arena *arena = call->arena;
 		struct hearth_bound_value *bound = call->bound;
 		size_t room = call->bound_room;
@@ -35,13 +36,35 @@ struct hearth_call *hearth_call_take(struct hearth_process *process)
 	return call;
 }
 
+static void free_call(struct hearth_call *call)
+{
+	hearth_arena_free(&call->arena);
+	free(call->bound);
+	free(call);
+}
+
 void hearth_call_give(struct hearth_call *call)
 {
 	struct hearth_process *process = call->process;
 	process->outstanding--;
+	if (process->pool_count == HEARTH_POOL_MOST) {
+		free_call(call);
+		return;
+	}
 	hearth_arena_reset(call->arena);
 	call->next = process->pool;
 	process->pool = call;
+	process->pool_count++;
+}
+
+void hearth_call_pool_free(struct hearth_process *process)
+{
+	while (process->pool) {
+		struct hearth_call *call = process->pool;
+		process->pool = call->next;
+		free_call(call);
+	}
+	process->pool_count = 0;
 }
 
 void hearth_call_begin(struct hearth_call *call)

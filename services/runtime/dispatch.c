@@ -384,6 +384,12 @@ void hearth_dispatch(void *context, struct hearth_incoming *incoming)
 		finish(call, &status);
 	} else if (prepare(call, &status) < 0 || !call->route->method->statement) {
 		finish(call, &status);
+	} else if (!process->described) {
+		/* Its statements' parameters are not known before the database has been met once. */
+		hearth_fail(&status, HEARTH_UNAVAILABLE, "STARTING", "%s has not met its database yet; try again",
+		            process->service->name);
+		status.retry_after_ms = 50;
+		finish(call, &status);
 	} else if (call->route->method->kind == HEARTH_WRITE) {
 		start_write(call);
 	} else {

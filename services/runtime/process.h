@@ -107,23 +107,34 @@ struct hearth_process {
 	struct hearth_consumer **consumers;
 	size_t consumer_count;
 	struct hearth_timers *timers;
-	struct hearth_call *pool;                       /* free calls */
+	struct hearth_call *pool;                       /* free calls, at most HEARTH_POOL_MOST */
+	size_t pool_count;
 	struct hearth_call *waiting;                    /* long polls */
 	struct hearth_alarm *wait_alarm;
 	size_t outstanding, waiting_count;
 	struct hearth_stats stats;
 	uint64_t calls, errors;
 	struct hearth_metrics *metrics;
+	bool described;                                 /* the statements are known: calls may use the database */
+	struct hearth_deferred committed;               /* once a turn: tell subscribers, look at long polls and timers */
 	bool draining, failed;
 	int64_t timers_due;
 };
 
+/* Something was committed by this process. */
+static inline void hearth_process_committed(struct hearth_process *process)
+{
+	hearth_loop_defer(process->loop, &process->committed);
+}
+
 /* call.c */
+#define HEARTH_POOL_MOST 512
 /* Adds a statement to the steps of a write, at most HEARTH_STEPS_PER_STATEMENT; the index of the statement's own. */
 size_t hearth_steps_add(struct hearth_process *process, struct hearth_step *steps, size_t *count,
                         const struct hearth_statement *statement, const char *const *values);
 struct hearth_call *hearth_call_take(struct hearth_process *process);
 void hearth_call_give(struct hearth_call *call);
+void hearth_call_pool_free(struct hearth_process *process);
 /* Common givens: now, today, new id. */
 void hearth_call_begin(struct hearth_call *call);
 /* Values of a statement's parameters, in the call's arena; NULL and INTERNAL when nobody bound one. */
@@ -145,8 +156,6 @@ void hearth_bound_statement_done(struct hearth_bound_statement *bound);
 /* dispatch.c */
 void hearth_dispatch(void *process, struct hearth_incoming *incoming);
 void hearth_dispatch_wake(struct hearth_process *process);                                 /* look at the long polls again */
-/* Something was committed here: tell subscribers, look at long polls and timers. */
-void hearth_process_committed(struct hearth_process *process);
 
 /* reply.c */
 int hearth_reply_build(struct hearth_call *call, const PGresult *result, const struct hearth_bound_statement *bound,

@@ -126,6 +126,7 @@ static int statements_described(void *context, struct hearth_status *status)
 		result = hearth_timers_check(process->timers, status);
 	for (size_t i = 0; i < process->consumer_count && result == 0; i++)
 		result = hearth_consumer_check(process->consumers[i], status);
+	process->described = result == 0;
 	return result;
 }
 
@@ -149,8 +150,9 @@ static void database_changed(void *context)
 		hearth_timers_poke(process->timers);
 }
 
-void hearth_process_committed(struct hearth_process *process)
+static void after_commit(void *context)
 {
+	struct hearth_process *process = context;
 	hearth_server_hint(process->server);
 	hearth_timers_poke(process->timers);
 	if (process->waiting)
@@ -245,6 +247,7 @@ static int open_process(struct hearth_process *process, struct hearth_status *st
 {
 	const struct hearth_file *const files[] = { runtime_sql, process->service->sql, NULL };
 	process->loop = hearth_loop_new();
+	process->committed = (struct hearth_deferred){ .callback = after_commit, .context = process };
 	process->wait_alarm = hearth_alarm_new(process->loop, wait_rang, process);
 	process->statements = hearth_statements_new(files, status);
 	if (process->statements) {
@@ -271,6 +274,7 @@ static void close_process(struct hearth_process *process)
 	hearth_peers_free(&process->peers);
 	hearth_dispatch_wake(process);
 	hearth_db_free(&process->db);
+	hearth_loop_undefer(process->loop, &process->committed);
 	hearth_server_free(&process->server);
 	for (size_t i = 0; i < process->consumer_count; i++)
 		hearth_consumer_free(&process->consumers[i]);
@@ -278,13 +282,7 @@ static void close_process(struct hearth_process *process)
 	hearth_timers_free(&process->timers);
 	hearth_routes_free(process);
 	hearth_statements_free(&process->statements);
-	while (process->pool) {
-		struct hearth_call *call = process->pool;
-		process->pool = call->next;
-		hearth_arena_free(&call->arena);
-		free(call->bound);
-		free(call);
-	}
+	hearth_call_pool_free(process);
 	hearth_alarm_free(&process->wait_alarm);
 	hearth_loop_free(&process->loop);
 	hearth_zmq_end();
