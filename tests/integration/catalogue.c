@@ -1,0 +1,189 @@
+/* catalogue.c: every method of every contract. See catalogue.h. */
+#include "catalogue.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <hearth/careleavers/v1/careleavers.pb-c.h>
+#include <hearth/control/v1/control.pb-c.h>
+#include <hearth/events/v1/events.pb-c.h>
+#include <hearth/finance/v1/finance.pb-c.h>
+#include <hearth/placements/v1/placements.pb-c.h>
+#include <hearth/providers/v1/providers.pb-c.h>
+#include <hearth/referrals/v1/referrals.pb-c.h>
+
+/* hearth.v1.Role by number, so that this table repeats the contract and no header. */
+#define OFFICER (UINT32_C(1) << 1)
+#define COMMISSIONER (UINT32_C(1) << 2)
+#define FINANCE (UINT32_C(1) << 3)
+#define PROVIDER (UINT32_C(1) << 4)
+#define SOCIAL_WORKER (UINT32_C(1) << 5)
+#define ADVISER (UINT32_C(1) << 6)
+#define SYSTEM (UINT32_C(1) << 7)
+#define OPERATOR (UINT32_C(1) << 8)
+#define EVERYBODY UINT32_C(0x1fe)
+
+#define CARERS (OFFICER | SOCIAL_WORKER | SYSTEM | OPERATOR)
+#define CARE_READERS (EVERYBODY & ~PROVIDER)
+#define NEED_WRITERS (OFFICER | SOCIAL_WORKER | SYSTEM)
+#define DECIDERS (OFFICER | COMMISSIONER | SYSTEM)
+#define NEED_READERS (NEED_WRITERS | COMMISSIONER | ADVISER | FINANCE)
+#define KEEPERS (COMMISSIONER | PROVIDER | SYSTEM | OPERATOR)
+#define FINDERS (OFFICER | COMMISSIONER | SOCIAL_WORKER | ADVISER | SYSTEM)
+
+#define PL "placements", &hearth__placements__v1__placements__descriptor
+#define PR "providers", &hearth__providers__v1__providers__descriptor
+#define RE "referrals", &hearth__referrals__v1__referrals__descriptor
+#define FI "finance", &hearth__finance__v1__finance__descriptor
+#define CA "careleavers", &hearth__careleavers__v1__care_leavers__descriptor
+
+#define COMMON(name)                                                                                                     \
+	{ name, &hearth__control__v1__health__descriptor, "Check", 'R', EVERYBODY, FOREIGN_SHARED, "{}" },                   \
+	{ name, &hearth__control__v1__control__descriptor, "GetInstance", 'R', SYSTEM | OPERATOR, FOREIGN_SHARED, "{}" },    \
+	{ name, &hearth__control__v1__control__descriptor, "SetClock", 'R', OPERATOR, FOREIGN_SHARED,                        \
+	  "{'now':'2024-06-03T09:00:00Z'}" },                                                                                \
+	{ name, &hearth__events__v1__events__descriptor, "Pull", 'S', SYSTEM, FOREIGN_SHARED, "{'after':'0'}" },             \
+	{ name, &hearth__events__v1__events__descriptor, "Watch", 'S', EVERYBODY, FOREIGN_EMPTY,                             \
+	  "{'after':'0','pageSize':1000}" },                                                                                 \
+	{ name, &hearth__events__v1__events__descriptor, "GetPosition", 'R', SYSTEM | OPERATOR, FOREIGN_SHARED, "{}" }
+
+#define HOME_FACTS                                                                                                       \
+	"'name':'Fostering household 1','kind':'FOSTERING','outward':'B12','grid':{'easting':400000,'northing':280000},"     \
+	"'areaAuthority':'330','weeklyFee':{'pence':'70000'},'noticeDays':{'value':'7'},'urn':'SC000001',"                   \
+	"'registration':'REGISTERED','registeredPlaces':{'value':'40'},'purpose':['LONG_TERM'],"                             \
+	"'terms':{'leastAge':{'value':'0'},'mostAge':{'value':'18'},'sex':'ANY','mostChildren':{'value':'40'}},'places':40"
+
+const struct catalogue_row catalogue[] = {
+	COMMON("placements"),
+	{ PL, "CreateChild", 'W', CARERS, FOREIGN_OWN,
+	  "{'sex':'F','dateOfBirth':{'value':'2010-03-01'},'externalIds':[{'system':'mosaic','id':'C-9'}]}" },
+	{ PL, "UpdateChild", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'childId':'$child','updateMask':['sex'],'sex':'M','why':'CORRECTED'}" },
+	{ PL, "UpsertChild", 'W', CARERS, FOREIGN_OWN, "{'externalId':{'system':'mosaic','id':'C-2'},'sex':'M'}" },
+	{ PL, "GetChild", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'childId':'$child'}" },
+	{ PL, "LookupChild", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'externalId':{'system':'mosaic','id':'C-1'}}" },
+	{ PL, "ListChildren", 'S', CARE_READERS, FOREIGN_EMPTY, "{}" },
+	{ PL, "GetChildHistory", 'S', CARE_READERS, FOREIGN_NOT_FOUND, "{'childId':'$child'}" },
+	{ PL, "ListLookedAfter", 'S', CARE_READERS, FOREIGN_EMPTY, "{'date':'2024-06-02'}" },
+	{ PL, "CountLookedAfter", 'S', CARE_READERS, FOREIGN_EMPTY, "{'date':'2024-06-02'}" },
+	{ PL, "PlanPlacement", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'childId':'$child','homeId':'$home','plannedStart':'2024-06-03','placementType':'U6','legalStatus':'C2'}" },
+	{ PL, "GetPlacement", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'placementId':'$placement'}" },
+	{ PL, "ListPlacements", 'S', CARE_READERS, FOREIGN_EMPTY, "{}" },
+	{ PL, "StartPlacement", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'placementId':'$planned','startDate':'2024-06-03','placementType':'U6','legalStatus':'C2','categoryOfNeed':'N1',"
+	  "'moveReason':'CARPL'}" },
+	{ PL, "MovePlacement", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'placementId':'$placement','date':'2024-06-03','reason':'CARPL','homeId':'$home2','placementType':'U6'}" },
+	{ PL, "VaryPlacement", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'placementId':'$placement','fromDate':'2024-06-03','weeklyFee':{'pence':'90000'}}" },
+	{ PL, "EndPlacement", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'placementId':'$placement','endDate':'2024-06-03','reason':'CARPL','noticeHours':{'value':'48'}}" },
+	{ PL, "BreakDown", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'placementId':'$placement','endDate':'2024-06-03','reason':'CREQB','noticeHours':{'value':'2'}}" },
+	{ PL, "CancelPlacement", 'W', CARERS, FOREIGN_NOT_FOUND, "{'placementId':'$planned'}" },
+	{ PL, "ImportEpisodes", 'W', SYSTEM | OPERATOR, FOREIGN_OWN,
+	  "{'children':[{'child':'77','sex':'M','returnYear':2023}],'episodes':[{'child':'77','decom':'2022-05-01','rne':'S',"
+	  "'ls':'C2','cin':'N1','place':'U6','placeProvider':'PR1','returnYear':2023}]}" },
+	{ PL, "ListCodes", 'S', EVERYBODY, FOREIGN_SHARED, "{'set':'LS','returnYear':2023}" },
+
+	COMMON("providers"),
+	{ PR, "UpsertProvider", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'externalId':{'system':'world','id':'P1'},'name':'Provider of the tests','code':'PR4','ownAuthority':''}" },
+	{ PR, "GetProvider", 'R', EVERYBODY, FOREIGN_SHARED, "{'providerId':'$provider'}" },
+	{ PR, "ListProviders", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "UpsertHome", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'externalId':{'system':'world','id':'H1'},'providerId':'$provider'," HOME_FACTS "}" },
+	{ PR, "GetHome", 'R', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$home'}" },
+	{ PR, "ListHomes", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "CloseHome", 'W', KEEPERS, FOREIGN_SHARED, "{'homeId':'$home2'}" },
+	{ PR, "OpenHome", 'W', KEEPERS, FOREIGN_SHARED, "{'homeId':'$home2'}" },
+	{ PR, "GetOccupancy", 'R', EVERYBODY, FOREIGN_EMPTY, "{'homeId':'$home'}" },
+	{ PR, "ImportHomes", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'system':'world-csv','rows':[{'providerKey':'K1','providerName':'Provider of the file','homeKey':'HK1',"
+	  "'kind':'FOSTERING','places':2}]}" },
+	{ PR, "FindHomes", 'S', FINDERS, FOREIGN_NOT_FOUND, "{'referralId':'$open'}" },
+	{ PR, "ReleaseHold", 'W', COMMISSIONER | OFFICER | SYSTEM, FOREIGN_NOT_FOUND, "{'holdId':'$held'}" },
+
+	COMMON("referrals"),
+	{ RE, "CreateReferral", 'W', NEED_WRITERS, FOREIGN_OWN,
+	  "{'childId':'0190b3c2-7d1e-7abc-8def-0123456789ab','urgency':'URGENT','neededBy':'2024-06-10','worker':'worker-1','needs':{'sex':'F',"
+	  "'homeKinds':['FOSTERING'],'homeGrid':{'easting':400000,'northing':281000},'children':1}}" },
+	{ RE, "UpdateReferral", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
+	  "{'referralId':'$open','updateMask':['worker'],'worker':'worker-3'}" },
+	{ RE, "OpenReferral", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND, "{'referralId':'$referral2'}" },
+	{ RE, "UpsertReferral", 'W', NEED_WRITERS, FOREIGN_OWN,
+	  "{'externalId':{'system':'mosaic','id':'R-2'},'childId':'0190b3c2-7d1e-7abc-8def-0123456789ac','urgency':'PLANNED','neededBy':'2024-07-01'}" },
+	{ RE, "LinkExternalId", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
+	  "{'referralId':'$open','externalId':{'system':'mosaic','id':'R-7'}}" },
+	{ RE, "LookupReferral", 'R', NEED_READERS, FOREIGN_NOT_FOUND, "{'externalId':{'system':'mosaic','id':'R-1'}}" },
+	{ RE, "GetReferral", 'R', NEED_READERS, FOREIGN_NOT_FOUND, "{'referralId':'$referral'}" },
+	{ RE, "GetReferralDetail", 'R', NEED_READERS, FOREIGN_NOT_FOUND, "{'referralId':'$referral'}" },
+	{ RE, "ListReferrals", 'S', NEED_READERS, FOREIGN_EMPTY, "{}" },
+	{ RE, "WithdrawReferral", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND, "{'referralId':'$open','reason':'NOT_NEEDED'}" },
+	{ RE, "LinkSiblings", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
+	  "{'referralId':'$open','siblingReferralIds':['$referral2']}" },
+	{ RE, "RecordOffer", 'W', DECIDERS, FOREIGN_NOT_FOUND,
+	  "{'referralId':'$open','homeId':'$home','providerId':'$provider','weeklyFee':{'pence':'70000'},"
+	  "'noticeDays':{'value':'7'},'startDate':'2024-06-03','placementType':'U6'}" },
+	{ RE, "DeclineOffer", 'W', DECIDERS, FOREIGN_NOT_FOUND, "{'offerId':'$offer3','reason':'TOO_FAR'}" },
+	{ RE, "AcceptOffer", 'W', DECIDERS, FOREIGN_NOT_FOUND, "{'offerId':'$offer3','holdHours':24}" },
+
+	COMMON("finance"),
+	{ FI, "GetAgreement", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'agreementId':'$agreement'}" },
+	{ FI, "LookupAgreement", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'externalId':{'system':'ledger','id':'A-1'}}" },
+	{ FI, "ListAgreements", 'S', CARE_READERS, FOREIGN_EMPTY, "{}" },
+	{ FI, "GetLedger", 'S', CARE_READERS, FOREIGN_NOT_FOUND, "{'agreementId':'$agreement'}" },
+	{ FI, "GetLedgerDays", 'S', CARE_READERS, FOREIGN_NOT_FOUND, "{'agreementId':'$agreement'}" },
+	{ FI, "GetSpend", 'S', CARE_READERS, FOREIGN_EMPTY, "{'fromDate':'2024-05-01','toDate':'2024-07-01'}" },
+	{ FI, "PriceAgreement", 'W', FINANCE, FOREIGN_NOT_FOUND,
+	  "{'agreementId':'$agreement','fromDate':'2024-06-03','weeklyFee':{'pence':'1000'}}" },
+	{ FI, "UpsertAgreementExternalId", 'W', FINANCE | SYSTEM, FOREIGN_NOT_FOUND,
+	  "{'agreementId':'$agreement','externalId':{'system':'ledger','id':'A-7'}}" },
+
+	COMMON("careleavers"),
+	{ CA, "GetYoungPerson", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'childId':'$child3'}" },
+	{ CA, "ListYoungPeople", 'S', CARE_READERS, FOREIGN_EMPTY, "{}" },
+	{ .method = NULL },
+};
+
+const char *const catalogue_services[] = { "placements", "providers", "referrals", "finance", "careleavers", NULL };
+
+const ProtobufCServiceDescriptor *const *catalogue_contracts(const char *service)
+{
+	static const ProtobufCServiceDescriptor *contracts[5];
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
+		if (strcmp(row->service, service) == 0)
+			contracts[0] = row->contract;      /* the service's own rows stand after the common ones */
+	contracts[1] = &hearth__control__v1__health__descriptor;
+	contracts[2] = &hearth__control__v1__control__descriptor;
+	contracts[3] = &hearth__events__v1__events__descriptor;
+	return contracts;
+}
+
+const ProtobufCMethodDescriptor *catalogue_method(const struct catalogue_row *row)
+{
+	return protobuf_c_service_descriptor_get_method_by_name(row->contract, row->method);
+}
+
+const char *catalogue_wire_name(const struct catalogue_row *row)
+{
+	static char name[128];
+	snprintf(name, sizeof name, "%s/%s", row->contract->name, row->method);
+	return name;
+}
+
+const char *catalogue_call_name(const struct catalogue_row *row)
+{
+	static char name[160];
+	snprintf(name, sizeof name, "%s:%s/%s", row->service, row->contract->name, row->method);
+	return name;
+}
+
+const struct catalogue_row *catalogue_find(const char *service, const char *method)
+{
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
+		if (strcmp(row->service, service) == 0 && strcmp(row->method, method) == 0)
+			return row;
+	return NULL;
+}

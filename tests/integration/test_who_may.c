@@ -1,0 +1,243 @@
+/* test_who_may.c: every method of every contract, by the catalogue: who may call it, whose data it touches, and that a
+ * write has one effect. Real processes of all five services. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hearth/arena.h>
+#include <hearth/text.h>
+
+#include "../support/check_main.h"
+#include "catalogue.h"
+#include "tables.h"
+#include "world.h"
+
+#define ROLES_MOST 8
+
+static struct suite *suite;
+
+static void start_suite(void)
+{
+	suite = suite_start(&(struct suite_options){ .clock = WORLD_CLOCK });
+	if (!suite)
+		abort();
+}
+
+static void stop_suite(void)
+{
+	if (suite_stop(&suite) != 0)
+		abort();
+}
+
+/* ---- the catalogue itself ---- */
+
+START_TEST(the_catalogue_holds_every_method_of_every_contract)
+{
+	size_t rows = 0, methods = 0;
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
+		rows++;
+	for (const char *const *service = catalogue_services; *service != NULL; service++)
+		for (const ProtobufCServiceDescriptor *const *contract = catalogue_contracts(*service); *contract; contract++)
+			for (unsigned i = 0; i < (*contract)->n_methods; i++, methods++)
+				ck_assert_msg(catalogue_find(*service, (*contract)->methods[i].name) != NULL, "%s: %s is missing",
+				              *service, (*contract)->methods[i].name);
+	ck_assert_uint_eq(rows, methods);
+}
+END_TEST
+
+/* ---- roles ---- */
+
+/* An empty request, by one role (or none) alone. A write carries no request id: with the right role it is refused for
+ * that, with a wrong one for the role; so that nothing is ever written. */
+static struct hearth_status knock(const struct catalogue_row *row, const char *authority, uint32_t roles)
+{
+	static const struct hearth_uuid none;
+	const ProtobufCMethodDescriptor *method = catalogue_method(row);
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_arena *arena = hearth_arena_new();
+	const struct hearth_actor actor = { "somebody", authority, roles };
+	const struct hearth_call_options options = { .request_id = row->kind == 'W' ? &none : NULL, .actor = &actor,
+		                                         .once = true };
+	ProtobufCMessage *request = hearth_arena_alloc(arena, method->input->sizeof_message), *reply;
+	protobuf_c_message_init(method->input, request);
+	hearth_client_call(world_client(suite, ""), catalogue_call_name(row), request, method->output,
+	                   &options, hearth_arena_allocator(arena), &reply, NULL, &status);
+	hearth_arena_free(&arena);
+	return status;
+}
+
+START_TEST(each_method_is_open_to_its_roles_and_to_no_other)
+{
+	char *before = tables_print(suite, NULL);
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
+		for (int role = 1; role <= ROLES_MOST; role++) {
+			struct hearth_status status = knock(row, "901", UINT32_C(1) << role);
+			bool may = (row->roles >> role & 1) != 0;
+			bool refused = status.code == HEARTH_PERMISSION_DENIED && strcmp(status.reason, "ROLE") == 0;
+			ck_assert_msg(refused != may, "%s by role %d: %s %s", catalogue_call_name(row), role, status.reason,
+			              status.message);
+			if (refused)
+				ck_assert_msg(strstr(status.message, row->method) != NULL, "%s", status.message);
+		}
+	char *after = tables_print(suite, NULL);
+	tables_assert_same(before, after, "roles");
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(an_actor_without_a_role_may_call_what_anyone_may)
+{
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++) {
+		struct hearth_status status = knock(row, "901", 0);
+		bool anyone = strcmp(row->method, "Check") == 0 || strcmp(row->method, "Watch") == 0;
+		ck_assert_msg((status.code == HEARTH_PERMISSION_DENIED) != anyone, "%s: %s %s", catalogue_call_name(row),
+		              status.reason, status.message);
+	}
+}
+END_TEST
+
+START_TEST(what_belongs_to_an_authority_is_closed_to_an_actor_without_one)
+{
+	struct world world;
+	world_build(&world, suite, "900", NULL, false);
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++) {
+		bool open = strcmp(row->method, "Watch") == 0 || strcmp(row->method, "GetOccupancy") == 0 ||
+		            strcmp(row->method, "FindHomes") == 0;      /* of supply: they show nobody's child */
+		if (row->foreign == FOREIGN_SHARED || open)
+			continue;
+		char *request = world_fill(&world, row->request);
+		struct world_answer answer = world_ask(suite, "", row, request, NULL);
+		ck_assert_msg(answer.reply == NULL, "%s answered an actor without authority", catalogue_call_name(row));
+		ck_assert_msg(strcmp(answer.status.reason, "NO_AUTHORITY") == 0, "%s: %s %s", catalogue_call_name(row),
+		              answer.status.reason, answer.status.message);
+		free(request);
+	}
+}
+END_TEST
+
+/* ---- request ids ---- */
+
+START_TEST(a_write_without_a_request_id_is_refused)
+{
+	char *before = tables_print(suite, NULL);
+	size_t writes = 0;
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++) {
+		if (row->kind != 'W')
+			continue;
+		struct hearth_status status = knock(row, "901", SUITE_ALL_ROLES);
+		ck_assert_int_eq(status.code, HEARTH_INVALID_ARGUMENT);
+		ck_assert_str_eq(status.field, "request_id");
+		writes++;
+	}
+	ck_assert_uint_ge(writes, 29);
+	char *after = tables_print(suite, NULL);
+	tables_assert_same(before, after, "without request id");
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(every_write_sent_twice_has_one_effect)
+{
+	struct world world;
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
+		ck_assert_msg(row->kind != 'W' || world_calls(row->service, row->method), "%s is never called",
+		              catalogue_call_name(row));
+	world_build(&world, suite, "902", NULL, true);
+}
+END_TEST
+
+/* ---- another authority's ---- */
+
+static bool holds_any(const char *text, const char *lines, const char *except, char ret_found[64])
+{
+	for (const char *at = lines; *at != '\0'; at += strcspn(at, "\n") + 1) {
+		snprintf(ret_found, 64, "%.*s", (int)strcspn(at, "\n"), at);
+		if (strstr(text, ret_found) != NULL && strstr(except, ret_found) == NULL)
+			return true;
+	}
+	return false;
+}
+
+static void check_foreign(const struct world *world, const struct catalogue_row *row, const char *hidden)
+{
+	char found[64], *request = world_fill(world, row->request);
+	struct world_answer answer = world_ask(suite, "904", row, request, NULL);
+	char *text = answer.reply != NULL ? json_dumps(answer.reply, JSON_COMPACT) : strdup("");
+	if (row->foreign == FOREIGN_NOT_FOUND)
+		ck_assert_msg(answer.reply == NULL && answer.status.code == HEARTH_NOT_FOUND, "%s: %s %s %.400s",
+		              catalogue_call_name(row), answer.status.reason, answer.status.message, text);
+	else
+		ck_assert_msg(answer.reply != NULL, "%s: %s %s", catalogue_call_name(row), answer.status.reason,
+		              answer.status.message);
+	ck_assert_msg(!holds_any(text, hidden, request, found), "%s gives %s away: %.400s", catalogue_call_name(row), found, text);
+	ck_assert_msg(!holds_any(answer.status.message, hidden, "", found), "%s says %s", catalogue_call_name(row), found);
+	json_decref(answer.reply);
+	free(text);
+	free(request);
+}
+
+START_TEST(another_authority_neither_sees_nor_changes_anything)
+{
+	struct world world;
+	world_build(&world, suite, "903", NULL, false);
+	char *hidden = tables_uuids(suite, "903"), *before = tables_print(suite, "903");
+	ck_assert_uint_gt(strlen(hidden), 40 * 37);
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
+		if (row->foreign != FOREIGN_SHARED)
+			check_foreign(&world, row, hidden);
+	tables_settle(suite);
+	char *after = tables_print(suite, "903");
+	tables_assert_same(before, after, "another authority's calls");
+	free(hidden);
+	free(before);
+	free(after);
+}
+END_TEST
+
+/* Ids that a caller may choose: another authority's are free, or taken without a word of whose they are. */
+START_TEST(another_authoritys_id_chosen_on_purpose_changes_nothing_of_theirs)
+{
+	static const struct { const char *service, *method, *request; } tries[] = {
+		{ "placements", "CreateChild", "{'childId':'$child','sex':'U'}" },
+		{ "referrals", "CreateReferral", "{'referralId':'$referral','childId':'$child','urgency':'PLANNED'}" },
+		{ "referrals", "CreateReferral", "{'referralId':'$open','childId':'$child2','urgency':'PLANNED'}" },
+		{ "referrals", "RecordOffer", "{'referralId':'$open','offerId':'$offer3','homeId':'$home'}" },
+		{ "referrals", "OpenReferral", "{'referralId':'$referral2'}" },
+		{ "referrals", "LinkSiblings", "{'referralId':'$open','siblingReferralIds':['$referral2']}" },
+		{ "referrals", "WithdrawReferral", "{'referralId':'$open','reason':'NOT_NEEDED'}" },
+		{ "placements", "PlanPlacement", "{'childId':'$child','homeId':'$home','plannedStart':'2024-06-03'}" },
+	};
+	struct world world;
+	world_build(&world, suite, "905", NULL, false);
+	char *before = tables_print(suite, "905");
+	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+		char *request = world_fill(&world, tries[i].request);
+		struct world_answer answer =
+			world_ask(suite, "906", catalogue_find(tries[i].service, tries[i].method), request, NULL);
+		ck_assert_msg(answer.reply != NULL || answer.status.code == HEARTH_NOT_FOUND ||
+		              answer.status.code == HEARTH_ALREADY_EXISTS || answer.status.code == HEARTH_FAILED_PRECONDITION,
+		              "%s: %s %s", tries[i].method, answer.status.reason, answer.status.message);
+		json_decref(answer.reply);
+		free(request);
+	}
+	tables_settle(suite);
+	char *after = tables_print(suite, "905");
+	tables_assert_same(before, after, "ids chosen on purpose");
+	free(before);
+	free(after);
+}
+END_TEST
+
+int main(void)
+{
+	struct check_options options = { start_suite, stop_suite, 120 };
+	return CHECK_MAIN_WITH(&options, "who may", the_catalogue_holds_every_method_of_every_contract,
+	                       each_method_is_open_to_its_roles_and_to_no_other,
+	                       an_actor_without_a_role_may_call_what_anyone_may,
+	                       what_belongs_to_an_authority_is_closed_to_an_actor_without_one,
+	                       a_write_without_a_request_id_is_refused, every_write_sent_twice_has_one_effect,
+	                       another_authority_neither_sees_nor_changes_anything,
+	                       another_authoritys_id_chosen_on_purpose_changes_nothing_of_theirs);
+}

@@ -1,0 +1,269 @@
+/* world.c: one authority's small world. See world.h. */
+#include "world.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include <hearth/arena.h>
+#include <hearth/json.h>
+#include <hearth/text.h>
+
+#include "../support/json_call.h"
+#include "tables.h"
+
+/* A call of the building, and what of its reply is kept: "name=path" (several with commas). */
+struct step { const char *service, *method, *request, *keep; };
+
+#define HOME(key, more)                                                                                                  \
+	"{'externalId':{'system':'world','id':'" key "'},'providerId':'$provider','name':'Fostering household 1',"           \
+	"'kind':'FOSTERING','outward':'B12','grid':{'easting':400000,'northing':280000},'weeklyFee':{'pence':'70000'},"      \
+	"'noticeDays':{'value':'7'},'places':40" more "}"
+#define REFERRAL(child)                                                                                                  \
+	"{'childId':'$" child "','urgency':'URGENT','neededBy':'2024-06-10','worker':'worker-1','needs':{'sex':'F',"         \
+	"'homeKinds':['FOSTERING'],'homeGrid':{'easting':400000,'northing':281000},'children':1},"                           \
+	"'dateOfBirth':{'value':'$born'}}"
+#define OFFER(referral)                                                                                                  \
+	"{'referralId':'$" referral "','homeId':'$home','providerId':'$provider','weeklyFee':{'pence':'70000'},"             \
+	"'noticeDays':{'value':'7'},'startDate':'2024-06-03','placementType':'U6'}"
+#define PLAN(child)                                                                                                      \
+	"{'childId':'$" child "','homeId':'$home','plannedStart':'2024-06-01','placementType':'U6','legalStatus':'C2'}"
+
+static const struct step supply_and_children[] = {
+	{ "providers", "UpsertProvider", "{'externalId':{'system':'world','id':'P1'},'name':'Provider of the tests',"
+	  "'code':'PR4'}", "provider=provider.id" },
+	{ "providers", "UpsertHome", HOME("H1", ""), "home=home.id" },
+	{ "providers", "UpsertHome", HOME("H2", ",'urn':'SC000002'"), "home2=home.id" },
+	{ "providers", "CloseHome", "{'homeId':'$home2'}", "" },
+	{ "providers", "OpenHome", "{'homeId':'$home2'}", "" },
+	{ "providers", "ImportHomes", "{'system':'world-csv','rows':[{'providerKey':'K1','providerName':'Provider of the file',"
+	  "'homeKey':'HK1','kind':'FOSTERING','places':2}]}", "" },
+	{ "placements", "CreateChild", "{'sex':'F','dateOfBirth':{'value':'$born'},'externalIds':[{'system':'mosaic',"
+	  "'id':'C-1'}]}", "child=child.id" },
+	{ "placements", "UpdateChild", "{'childId':'$child','updateMask':['unaccompanied'],'unaccompanied':true,"
+	  "'why':'CORRECTED'}", "" },
+	{ "placements", "UpsertChild", "{'externalId':{'system':'mosaic','id':'C-2'},'sex':'M',"
+	  "'dateOfBirth':{'value':'$born'}}", "child2=child.id" },
+	{ "placements", "ImportEpisodes", "{'children':[{'child':'77','sex':'M','dateOfBirth':{'value':'$born'},"
+	  "'returnYear':2023}],'episodes':[{'child':'77','decom':'2022-05-01','rne':'S','ls':'C2','cin':'N1','place':'U6',"
+	  "'placeProvider':'PR1','homeOutward':'B12','placeOutward':'B13','urn':'SC000001','returnYear':2023}]}", "" },
+	{ "placements", "LookupChild", "{'externalId':{'system':'ssda903','id':'77'}}", "child3=child.id" },
+	{ "placements", "CreateChild", "{'sex':'M','dateOfBirth':{'value':'$born'}}", "child4=child.id" },
+	{ .method = NULL },
+};
+
+/* One child's journey from the need to a home, by events. */
+static const struct step journey[] = {
+	{ "referrals", "CreateReferral", REFERRAL("child"), "referral=referral.id" },
+	{ "referrals", "UpdateReferral", "{'referralId':'$referral','updateMask':['worker'],'worker':'worker-2'}", "" },
+	{ "referrals", "OpenReferral", "{'referralId':'$referral'}", "" },
+	{ "referrals", "LinkExternalId", "{'referralId':'$referral','externalId':{'system':'mosaic','id':'R-1'}}", "" },
+	{ "referrals", "UpsertReferral", "{'externalId':{'system':'mosaic','id':'R-2'},'childId':'$child2',"
+	  "'urgency':'PLANNED','neededBy':'2024-07-01'}", "referral2=referral.id" },
+	{ "referrals", "LinkSiblings", "{'referralId':'$referral','siblingReferralIds':['$referral2']}", "" },
+	{ "referrals", "RecordOffer", OFFER("referral"), "offer=offer.id" },
+	{ "referrals", "RecordOffer", OFFER("referral"), "offer2=offer.id" },
+	{ "referrals", "DeclineOffer", "{'offerId':'$offer2','reason':'TOO_FAR'}", "" },
+	{ "referrals", "AcceptOffer", "{'offerId':'$offer'}", "" },
+	{ "referrals", "GetReferral", "{'referralId':'$referral'}", "placement=referral.placementId" },
+	{ "placements", "StartPlacement", "{'placementId':'$placement','startDate':'2024-05-27','legalStatus':'C2',"
+	  "'categoryOfNeed':'N1'}", "" },
+	{ "finance", "LookupAgreement", "{'placementId':'$placement'}", "agreement=agreement.id" },
+	{ "finance", "UpsertAgreementExternalId", "{'agreementId':'$agreement','externalId':{'system':'ledger','id':'A-1'}}",
+	  "" },
+	{ "placements", "VaryPlacement", "{'placementId':'$placement','fromDate':'2024-06-01','weeklyFee':{'pence':'80000'}}",
+	  "" },
+	{ .method = NULL },
+};
+
+/* Placements planned by hand: unpriced, moved, ended, cancelled, broken down. */
+static const struct step by_hand[] = {
+	{ "placements", "PlanPlacement", PLAN("child2"), "placement2=placement.id" },
+	{ "placements", "StartPlacement", "{'placementId':'$placement2','startDate':'2024-06-01'}", "" },
+	{ "finance", "LookupAgreement", "{'placementId':'$placement2'}", "agreement2=agreement.id" },
+	{ "finance", "PriceAgreement", "{'agreementId':'$agreement2','fromDate':'2024-06-01','weeklyFee':{'pence':'50000'}}",
+	  "" },
+	{ "placements", "MovePlacement", "{'placementId':'$placement2','date':'2024-06-02','reason':'CARPL',"
+	  "'noticeHours':{'value':'24'},'homeId':'$home2','weeklyFee':{'pence':'60000'},'placementType':'U6'}",
+	  "placement3=placement.id" },
+	{ "placements", "EndPlacement", "{'placementId':'$placement3','endDate':'2024-06-03','leftCare':true,"
+	  "'endCode':'E4A'}", "" },
+	{ "placements", "PlanPlacement", PLAN("child3"), "placement4=placement.id" },
+	{ "placements", "CancelPlacement", "{'placementId':'$placement4'}", "" },
+	{ "placements", "PlanPlacement", PLAN("child4"), "placement5=placement.id" },
+	{ "placements", "StartPlacement", "{'placementId':'$placement5','startDate':'2024-06-01'}", "" },
+	{ "placements", "BreakDown", "{'placementId':'$placement5','endDate':'2024-06-02','reason':'CREQB',"
+	  "'noticeHours':{'value':'4'}}", "" },
+	{ .method = NULL },
+};
+
+/* Referrals in the states that a test wants to find. */
+static const struct step standing[] = {
+	{ "referrals", "CreateReferral", REFERRAL("child3"), "withdrawn=referral.id" },
+	{ "referrals", "OpenReferral", "{'referralId':'$withdrawn'}", "" },
+	{ "referrals", "WithdrawReferral", "{'referralId':'$withdrawn','reason':'NOT_NEEDED'}", "" },
+	{ "referrals", "CreateReferral", REFERRAL("child3"), "open=referral.id" },
+	{ "referrals", "OpenReferral", "{'referralId':'$open'}", "" },
+	{ "referrals", "RecordOffer", OFFER("open"), "offer4=offer.id" },
+	{ "referrals", "AcceptOffer", "{'offerId':'$offer4'}", "" },
+	{ "referrals", "GetReferral", "{'referralId':'$open'}", "released=referral.placementId" },
+	{ "placements", "GetPlacement", "{'placementId':'$released'}", "hold=placement.holdId" },
+	{ "providers", "ReleaseHold", "{'holdId':'$hold'}", "" },
+	{ "referrals", "RecordOffer", OFFER("open"), "offer3=offer.id" },
+	{ "referrals", "CreateReferral", REFERRAL("child4"), "waiting=referral.id" },
+	{ "referrals", "OpenReferral", "{'referralId':'$waiting'}", "" },
+	{ "referrals", "RecordOffer", OFFER("waiting"), "offer5=offer.id" },
+	{ "referrals", "AcceptOffer", "{'offerId':'$offer5'}", "" },
+	{ "referrals", "GetReferral", "{'referralId':'$waiting'}", "planned=referral.placementId" },
+	{ "placements", "GetPlacement", "{'placementId':'$planned'}", "held=placement.holdId" },
+	{ .method = NULL },
+};
+
+/* ---- names ---- */
+
+const char *world_value(const struct world *world, const char *name)
+{
+	for (size_t i = 0; i < world->name_count; i++)
+		if (strcmp(world->names[i].name, name) == 0)
+			return world->names[i].value;
+	ck_abort_msg("the world knows no $%s", name);
+	return NULL;
+}
+
+static void keep(struct world *world, const char *name, size_t size, const char *value)
+{
+	ck_assert_uint_lt(world->name_count, sizeof world->names / sizeof world->names[0]);
+	snprintf(world->names[world->name_count].name, sizeof world->names[0].name, "%.*s", (int)size, name);
+	snprintf(world->names[world->name_count++].value, sizeof world->names[0].value, "%s", value);
+}
+
+char *world_fill(const struct world *world, const char *request)
+{
+	char *text = malloc(strlen(request) * 4 + 4096), *at = text;
+	for (; *request != '\0'; request++) {
+		if (*request != '$') {
+			*at++ = *request == '\'' ? '"' : *request;
+			continue;
+		}
+		char name[16];
+		size_t size = 0;
+		while (islower((unsigned char)request[1 + size]) || isdigit((unsigned char)request[1 + size]))
+			size++;
+		snprintf(name, sizeof name, "%.*s", (int)size, request + 1);
+		at = stpcpy(at, world_value(world, name));
+		request += size;
+	}
+	*at = '\0';
+	return text;
+}
+
+/* ---- calls ---- */
+
+struct hearth_client *world_client(struct suite *suite, const char *authority)
+{
+	static struct { char authority[4]; struct hearth_client *client; } kept[32];
+	static pid_t owner;
+	size_t at = 0;
+	if (owner != getpid())
+		memset(kept, 0, sizeof kept);
+	owner = getpid();
+	while (kept[at].client != NULL && strcmp(kept[at].authority, authority) != 0)
+		ck_assert_uint_lt(++at, sizeof kept / sizeof kept[0]);
+	if (kept[at].client == NULL) {
+		snprintf(kept[at].authority, sizeof kept[at].authority, "%s", authority);
+		kept[at].client = suite_client(suite, authority, SUITE_ALL_ROLES);
+		ck_assert_ptr_nonnull(kept[at].client);
+	}
+	return kept[at].client;
+}
+
+struct world_answer world_ask(struct suite *suite, const char *authority, const struct catalogue_row *row,
+                              const char *request, const struct hearth_uuid *request_id)
+{
+	struct world_answer answer = { .status = HEARTH_STATUS_INIT };
+	const ProtobufCMethodDescriptor *method = catalogue_method(row);
+	struct hearth_client *client = world_client(suite, authority);
+	struct hearth_arena *arena = hearth_arena_new();
+	ProtobufCMessage *message, *reply;
+	if (hearth_json_parse(arena, method->input, request, strlen(request), 0, &message, &answer.status) != 0)
+		ck_abort_msg("%s %s: %s", row->method, request, answer.status.message);
+	const struct hearth_call_options options = { .request_id = request_id, .timeout_ms = 20000 };
+	if (hearth_client_call(client, catalogue_call_name(row), message, method->output, &options,
+	                       hearth_arena_allocator(arena), &reply, &answer.replayed, &answer.status) == 0)
+		answer.reply = hearth_json_encode(reply, HEARTH_JSON_DEFAULTS);
+	hearth_arena_free(&arena);
+	return answer;
+}
+
+static void keep_all(struct world *world, const struct step *step, const json_t *reply)
+{
+	for (const char *at = step->keep; *at != '\0'; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',')) {
+		char path[64];
+		size_t size = strcspn(at, "=");
+		snprintf(path, sizeof path, "%.*s", (int)strcspn(at + size + 1, ","), at + size + 1);
+		const char *value = json_at(reply, path);
+		ck_assert_msg(value[0] != '\0', "%s gave no %s", step->method, path);
+		keep(world, at, size, value);
+	}
+}
+
+/* The same request id again, after all that followed from the first: the same answer to what it is about, and no row
+ * of any table is another. */
+static void again(struct world *world, const struct step *step, const struct catalogue_row *row, const char *request,
+                  const struct hearth_uuid *id)
+{
+	char *before = tables_print(world->suite, NULL);
+	struct world_answer answer = world_ask(world->suite, world->authority, row, request, id);
+	ck_assert_msg(answer.reply != NULL, "%s again: %s %s", step->method, answer.status.reason, answer.status.message);
+	ck_assert_msg(answer.replayed, "%s again was not replayed", step->method);
+	json_decref(answer.reply);
+	tables_settle(world->suite);
+	char *after = tables_print(world->suite, NULL);
+	tables_assert_same(before, after, step->method);
+	free(before);
+	free(after);
+}
+
+static void take(struct world *world, const struct step *step)
+{
+	const struct catalogue_row *row = catalogue_find(step->service, step->method);
+	ck_assert_msg(row != NULL, "%s/%s is not in the catalogue", step->service, step->method);
+	char *request = world_fill(world, step->request);
+	struct hearth_uuid id;
+	hearth_uuid_new(&id);
+	struct world_answer answer = world_ask(world->suite, world->authority, row, request, &id);
+	ck_assert_msg(answer.reply != NULL, "%s %s: %s %s", step->method, request, answer.status.reason, answer.status.message);
+	ck_assert_msg(!answer.replayed, "%s was replayed", step->method);
+	keep_all(world, step, answer.reply);
+	json_decref(answer.reply);
+	tables_settle(world->suite);
+	if (world->twice && row->kind == 'W')
+		again(world, step, row, request, &id);
+	free(request);
+}
+
+static const struct step *const parts[] = { supply_and_children, journey, by_hand, standing };
+
+void world_build(struct world *world, struct suite *suite, const char *authority, const char *born, bool twice)
+{
+	*world = (struct world){ .suite = suite, .twice = twice };
+	snprintf(world->authority, sizeof world->authority, "%s", authority);
+	snprintf(world->born, sizeof world->born, "%s", born != NULL ? born : WORLD_BORN);
+	keep(world, "born", 4, world->born);
+	for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++)
+		for (const struct step *step = parts[part]; step->method != NULL; step++)
+			take(world, step);
+}
+
+bool world_calls(const char *service, const char *method)
+{
+	for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++)
+		for (const struct step *step = parts[part]; step->method != NULL; step++)
+			if (strcmp(step->service, service) == 0 && strcmp(step->method, method) == 0)
+				return true;
+	return false;
+}
