@@ -132,7 +132,7 @@ const struct hearth_source referrals_sources[] = {
 static int gave_up(struct hearth_call *call, struct hearth_status *status)
 {
 	(void)status;
-	referrals_bind_states(call, REFERRALS_LOSE);
+	referrals_bind_states(call, REFERRALS_GIVE_UP);
 	return 0;
 }
 

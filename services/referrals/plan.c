@@ -16,21 +16,21 @@ void referrals_bind_states(struct hearth_call *call, enum referrals_event event)
 
 void referrals_bind_identity(struct hearth_call *call, const char *given)
 {
-	char id[HEARTH_UUID_SIZE], text[3][REFERRALS_REFERENCE_SIZE];
+	static const char *const names[] = { "reference", "reference_second", "reference_long" };
+	char id[HEARTH_UUID_SIZE], text[REFERRALS_REFERENCE_SIZE];
 	struct hearth_uuid uuid;
 	for (size_t i = 0; i < 3; i++) {
 		hearth_uuid_new(&uuid);
 		/* The last seven bytes of a UUID are random through and through. */
 		if (i < 2)
-			referrals_reference_short(uuid.bytes + 9, text[i]);
+			referrals_reference_short(uuid.bytes + 9, text);
 		else
-			referrals_reference_long(uuid.bytes + 9, text[i]);
+			referrals_reference_long(uuid.bytes + 9, text);
+		hearth_bind_text(call, names[i], text);
 	}
 	hearth_uuid_new(&uuid);
 	hearth_uuid_format(&uuid, id);
-	const char *const references[] = { text[0], text[1], text[2] };
 	hearth_bind_text(call, "id", given && *given ? given : id);
-	hearth_bind_texts(call, "references", 3, references);
 }
 
 int referrals_check_code(const char *value, const char *field, struct hearth_status *status)

@@ -19,7 +19,7 @@ extern const struct hearth_told referrals_told[];
 
 /* plan.c: binds :from_states and :to_state of the event. */
 void referrals_bind_states(struct hearth_call *call, enum referrals_event event);
-/* :id (`given`, or a new one) and three :references to choose from. */
+/* :id (`given`, or a new one) and :reference, :reference_second, :reference_long: the first that is free is taken. */
 void referrals_bind_identity(struct hearth_call *call, const char *given);
 /* A reason is a code, never free text: 1 to 40 of A-Z 0-9 _. */
 int referrals_check_code(const char *value, const char *field, struct hearth_status *status);

@@ -25,8 +25,11 @@ const struct referrals_transition referrals_transitions[] = {
 	{ REFERRALS_HOLD, "ACCEPTING", "ACCEPTING", "until when the place is held is shown" },
 	{ REFERRALS_HOLD, "PLANNED", "PLANNED", "the two tidings come from two services, in either order" },
 
-	{ REFERRALS_LOSE, "ACCEPTING", "OPEN", "no place could be held, or nobody answered: the other offers stand" },
+	{ REFERRALS_LOSE, "ACCEPTING", "OPEN", "no place could be held: the other offers stand" },
 	{ REFERRALS_LOSE, "PLANNED", "OPEN", "the hold expired or the planned placement was cancelled" },
+
+	/* Not PLANNED: a held place has a time of its own, which ends in providers alone. */
+	{ REFERRALS_GIVE_UP, "ACCEPTING", "OPEN", "nobody answered the wish for a place: the other offers stand" },
 
 	{ REFERRALS_PLAN, "ACCEPTING", "PLANNED", "a person may now start the placement" },
 

@@ -16,7 +16,8 @@ enum referrals_event {
 	REFERRALS_OFFER,         /* an offer is recorded or declined */
 	REFERRALS_ACCEPT,
 	REFERRALS_HOLD,          /* a place is held */
-	REFERRALS_LOSE,          /* no place, or it was lost, or nobody answered */
+	REFERRALS_LOSE,          /* no place, or it was lost */
+	REFERRALS_GIVE_UP,       /* nobody answered the wish for a place */
 	REFERRALS_PLAN,          /* the placement is planned */
 	REFERRALS_START,         /* the child lives there */
 	REFERRALS_END,           /* the placement is over */

@@ -82,10 +82,11 @@ CREATE TABLE hold (
 );
 -- Never more than there are.
 CREATE UNIQUE INDEX hold_place ON hold (home_id, place) WHERE state IN ('HELD', 'CONFIRMED');
-CREATE UNIQUE INDEX hold_placement ON hold (authority, placement_id) WHERE placement_id IS NOT NULL;
+-- The telling column first, so that a plan made while the table was empty never takes them for the authority alone.
+CREATE UNIQUE INDEX hold_placement ON hold (placement_id, authority) WHERE placement_id IS NOT NULL;
 CREATE INDEX hold_home ON hold (home_id) WHERE state IN ('HELD', 'CONFIRMED');
-CREATE INDEX hold_offer ON hold (authority, offer_id) WHERE offer_id IS NOT NULL;
-CREATE INDEX hold_referral ON hold (authority, referral_id) WHERE referral_id IS NOT NULL;
+CREATE INDEX hold_offer ON hold (offer_id, authority) WHERE offer_id IS NOT NULL;
+CREATE INDEX hold_referral ON hold (referral_id, authority) WHERE referral_id IS NOT NULL;
 
 -- What an open referral needs, as referrals told it last.
 CREATE TABLE need (

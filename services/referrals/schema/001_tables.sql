@@ -56,9 +56,10 @@ CREATE TABLE referral (
 	CHECK (state NOT IN ('ACCEPTING', 'PLANNED') OR accepted_offer_id IS NOT NULL)
 ) WITH (fillfactor = 85);
 CREATE UNIQUE INDEX referral_reference ON referral (authority, reference);
-CREATE INDEX referral_child ON referral (authority, child_id);
+-- The telling column first, so that a plan made while the table was empty never takes them for the authority alone.
+CREATE INDEX referral_child ON referral (child_id, authority);
 -- One emergency referral per placement that broke down.
-CREATE UNIQUE INDEX referral_follows ON referral (authority, follows_placement_id) WHERE follows_placement_id IS NOT NULL;
+CREATE UNIQUE INDEX referral_follows ON referral (follows_placement_id, authority) WHERE follows_placement_id IS NOT NULL;
 CREATE INDEX referral_list ON referral (authority, (coalesce(needed_by, DATE '9999-12-31')), id);
 
 -- Keys of other systems.
@@ -89,8 +90,8 @@ CREATE TABLE offer (
 	PRIMARY KEY (authority, id),
 	FOREIGN KEY (authority, referral_id) REFERENCES referral (authority, id)
 );
-CREATE INDEX offer_referral ON offer (authority, referral_id);
-CREATE INDEX offer_placement ON offer (authority, placement_id) WHERE placement_id IS NOT NULL;
+CREATE INDEX offer_referral ON offer (referral_id, authority);
+CREATE INDEX offer_placement ON offer (placement_id, authority) WHERE placement_id IS NOT NULL;
 
 -- Brothers and sisters: each link stands in both directions.
 CREATE TABLE sibling (

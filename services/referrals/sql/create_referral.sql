@@ -7,10 +7,13 @@ WITH seen AS (
 		age, sex, unaccompanied, home_kinds, easting, northing, most_miles, most_weekly_fee_pence, children,
 		created, updated)
 	SELECT :authority::text, :id::uuid,
-		(SELECT c.reference FROM unnest(:references::text[]) WITH ORDINALITY c (reference, n)
-			WHERE NOT EXISTS (
-				SELECT 1 FROM referral r WHERE r.authority = :authority::text AND r.reference = c.reference)
-			ORDER BY c.n LIMIT 1),
+		CASE
+			WHEN NOT EXISTS (SELECT 1 FROM referral r
+				WHERE r.authority = :authority::text AND r.reference = :reference::text) THEN :reference::text
+			WHEN NOT EXISTS (SELECT 1 FROM referral r
+				WHERE r.authority = :authority::text AND r.reference = :reference_second::text)
+				THEN :reference_second::text
+			ELSE :reference_long::text END,
 		:child_id::uuid, 'DRAFT', :urgency::text, :needed_by::date, :worker::text, :date_of_birth_value::date,
 		coalesce(age_on(:date_of_birth_value::date, :today::date), :needs_age_value::integer), :needs_sex::text,
 		coalesce(:needs_unaccompanied::boolean, false), coalesce(:needs_home_kinds::text[], '{}'),

@@ -16,17 +16,20 @@ WITH closed AS (
 		age, sex, unaccompanied, home_kinds, easting, northing, most_miles, most_weekly_fee_pence, children,
 		follows_placement_id, created, updated)
 	SELECT :authority::text, :id::uuid,
-		(SELECT c.reference FROM unnest(:references::text[]) WITH ORDINALITY c (reference, n)
-			WHERE NOT EXISTS (
-				SELECT 1 FROM referral r WHERE r.authority = :authority::text AND r.reference = c.reference)
-			ORDER BY c.n LIMIT 1),
+		CASE
+			WHEN NOT EXISTS (SELECT 1 FROM referral r
+				WHERE r.authority = :authority::text AND r.reference = :reference::text) THEN :reference::text
+			WHEN NOT EXISTS (SELECT 1 FROM referral r
+				WHERE r.authority = :authority::text AND r.reference = :reference_second::text)
+				THEN :reference_second::text
+			ELSE :reference_long::text END,
 		:child_id::uuid, 'OPEN', 'EMERGENCY', :end_date::date, l.worker, l.date_of_birth,
 		coalesce(age_on(l.date_of_birth, :today::date), l.age), l.sex, coalesce(l.unaccompanied, false),
 		coalesce(l.home_kinds, '{}'), l.easting, l.northing, l.most_miles, l.most_weekly_fee_pence,
 		coalesce(l.children, 1), :placement_id::uuid, :now::timestamptz, :now::timestamptz
 	FROM (SELECT 1) one LEFT JOIN latest l ON true
 	WHERE NOT :event_historical::boolean
-	ON CONFLICT (authority, follows_placement_id) WHERE follows_placement_id IS NOT NULL DO NOTHING
+	ON CONFLICT (follows_placement_id, authority) WHERE follows_placement_id IS NOT NULL DO NOTHING
 	RETURNING authority, id, reference, child_id, state, urgency, needed_by, worker, date_of_birth, age, sex,
 		unaccompanied, home_kinds, easting, northing, most_miles, most_weekly_fee_pence, children,
 		external_ids, follows_placement_id, accepted_offer_id, held_until, placement_id, reason, version,
