@@ -107,13 +107,15 @@ const struct catalogue_row catalogue[] = {
 
 	COMMON("referrals"),
 	{ RE, "CreateReferral", 'W', NEED_WRITERS, FOREIGN_OWN,
-	  "{'childId':'0190b3c2-7d1e-7abc-8def-0123456789ab','urgency':'URGENT','neededBy':'2024-06-10','worker':'worker-1','needs':{'sex':'F',"
+	  "{'childId':'0190b3c2-7d1e-7abc-8def-0123456789ab','urgency':'URGENT','neededBy':'2024-06-10',"
+	  "'worker':'worker-1','needs':{'sex':'F',"
 	  "'homeKinds':['FOSTERING'],'homeGrid':{'easting':400000,'northing':281000},'children':1}}" },
 	{ RE, "UpdateReferral", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
 	  "{'referralId':'$open','updateMask':['worker'],'worker':'worker-3'}" },
 	{ RE, "OpenReferral", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND, "{'referralId':'$referral2'}" },
 	{ RE, "UpsertReferral", 'W', NEED_WRITERS, FOREIGN_OWN,
-	  "{'externalId':{'system':'mosaic','id':'R-2'},'childId':'0190b3c2-7d1e-7abc-8def-0123456789ac','urgency':'PLANNED','neededBy':'2024-07-01'}" },
+	  "{'externalId':{'system':'mosaic','id':'R-2'},'childId':'0190b3c2-7d1e-7abc-8def-0123456789ac',"
+	  "'urgency':'PLANNED','neededBy':'2024-07-01'}" },
 	{ RE, "LinkExternalId", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
 	  "{'referralId':'$open','externalId':{'system':'mosaic','id':'R-7'}}" },
 	{ RE, "LookupReferral", 'R', NEED_READERS, FOREIGN_NOT_FOUND, "{'externalId':{'system':'mosaic','id':'R-1'}}" },
