@@ -67,6 +67,13 @@ START_TEST(what_is_withdrawn_or_closed_is_not_changed_by_a_person)
 }
 END_TEST
 
+START_TEST(nobody_gives_up_a_place_that_is_held)
+{
+	for (size_t i = 0; states[i]; i++)
+		ck_assert_int_eq(referrals_state_allows(states[i], REFERRALS_GIVE_UP), strcmp(states[i], "ACCEPTING") == 0);
+}
+END_TEST
+
 START_TEST(states_from_lists_what_allows_says)
 {
 	for (int event = REFERRALS_CHANGE; event <= REFERRALS_FIND; event++) {
@@ -115,7 +122,8 @@ int main(void)
 	                  an_event_leads_to_one_state_or_changes_none,
 	                  only_an_open_referral_accepts_and_a_second_accept_is_refused,
 	                  a_start_is_refused_only_where_a_child_was_placed_already,
-	                  what_is_withdrawn_or_closed_is_not_changed_by_a_person, states_from_lists_what_allows_says,
+	                  what_is_withdrawn_or_closed_is_not_changed_by_a_person, nobody_gives_up_a_place_that_is_held,
+	                  states_from_lists_what_allows_says,
 	                  a_reference_is_short_and_without_letters_that_mislead,
 	                  references_of_different_randomness_differ);
 }
