@@ -117,7 +117,7 @@ all: $(PROGRAMS) $(if $(wildcard services/runtime/*.c),$(LIB)/libhearth.a $(LIB)
 tests: $(TEST_PROGRAMS) $(REPLAYS)  ## build the test programs, run none
 
 demo: all $(DEMO_PROGRAM) $(PRIVATE_PG)  ## install what is missing, build, show one child's journey (DIR=your returns)
-	@BUILD_BIN=$(BIN) $(DEMO_PROGRAM) $(if $(DIR),"$(DIR)")
+	@HEARTH_BIN=$(BIN) $(DEMO_PROGRAM) $(if $(DIR),"$(DIR)")
 
 check: all $(CHECKED) $(PRIVATE_PG)  ## install what is missing, build, run every test (KINDS=unit: some)
 	@HEARTH_BIN=$(BIN) HEARTH_LOG=$(OUT)/check.log MODE=$(MODE) BUILD=$(BUILD) tests/support/run_tests.sh $(CHECKED)
@@ -176,7 +176,8 @@ $(GEN)/$(1).pb-c.c $(GEN)/$(1).pb-c.h &: $(filter proto/$(1).proto,$(PROTOS)) | 
 $(OBJ)/gen/$(1).pb-c.o: $(GEN)/$(1).pb-c.c | $(HEADERS)
 	@mkdir -p $$(@D)
 	@$$(COMPILE_GENERATED)
-$(GEN)/$(1).pb-c.c: $(patsubst %,proto/%.proto,$(filter hearth/%,$(call look-up,$(IMPORTS),$(1))))
+# Both files: the one that is not named here would count as finished while the other is being made.
+$(GEN)/$(1).pb-c.c $(GEN)/$(1).pb-c.h: $(patsubst %,proto/%.proto,$(filter hearth/%,$(call look-up,$(IMPORTS),$(1))))
 endef
 $(foreach stem,$(STEMS),$(eval $(call contract,$(stem))))
 
@@ -239,11 +240,12 @@ $(LIB)/libsupport.a: $(call object,$(SUPPORT))
 
 # ---- programs --------------------------------------------------------------------------------------------------------
 
+list-of = $(subst /,_,$(patsubst $(OUT)/%,%,$(patsubst $(BUILD)/%,%,$(1))))
 # $(1) program, $(2) sources, $(3) further objects, $(4) further libraries: linked with the contracts that the sources use
 define program
-$(call remember,$(notdir $(1)),$(2) $(3))
+$(call remember,$(call list-of,$(1)),$(2) $(3))
 $(1): $(call object,$(2)) $(3) $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(call contracts-of,$(call with-headers,$(2))))) \
-	$(if $(filter tests/%,$(2)),$(LIB)/libsupport.a) $(LIB)/libhearth.a $(OUT)/lists/$(notdir $(1))
+	$(if $(filter tests/%,$(2)),$(LIB)/libsupport.a) $(LIB)/libhearth.a $(OUT)/lists/$(call list-of,$(1))
 	$$(SAY) LINK $$@
 	@mkdir -p $$(@D)
 	@$$(LINK) $(4) $$(PACKAGE_LIBS)

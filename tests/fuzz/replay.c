@@ -1,4 +1,4 @@
-/* replay.c: runs a fuzz target over kept inputs: each file of the directories named as arguments.
+/* replay.c: runs a fuzz target over kept inputs: the files, and each file of the directories, named as arguments.
  *
  * Without arguments the target's own corpus, tests/fuzz/corpus/<name> for a program called fuzz_<name>. Fails when there
  * is nothing to replay, so that a lost corpus is noticed; prints Check's summary line, which `make check` counts.
@@ -38,12 +38,16 @@ static int replay_file(const char *path)
 	return 1;
 }
 
-static int replay_directory(const char *directory)
+/* The number of inputs replayed. */
+static int replay(const char *directory)
 {
-	DIR *stream = opendir(directory);
+	struct stat named;
 	struct dirent *entry;
 	int count = 0;
 
+	if (stat(directory, &named) == 0 && S_ISREG(named.st_mode))
+		return replay_file(directory);
+	DIR *stream = opendir(directory);
 	while (stream && (entry = readdir(stream))) {
 		char path[4096];
 		struct stat about;
@@ -67,10 +71,10 @@ int main(int argc, char **argv)
 		name = later;
 	if (argc < 2 && name) {
 		snprintf(corpus, sizeof corpus, "tests/fuzz/corpus/%s", name + strlen("fuzz_"));
-		count += replay_directory(corpus);
+		count += replay(corpus);
 	}
 	for (int i = 1; i < argc; i++)
-		count += replay_directory(argv[i]);
+		count += replay(argv[i]);
 	printf("%d%%: Checks: %d, Failures: 0, Errors: %d\n", count ? 100 : 0, count, count == 0);
 	return count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,7 +2,8 @@
  *
  *	hearth-demo [DIR]      DIR is a statutory return, or holds one folder per return
  *
- * With HEARTH_DATABASE_URL a database of its own on that server, dropped afterwards. Exit code 1 if any step fails.
+ * The server lives in .run/demo and is removed afterwards; with HEARTH_DATABASE_URL it is a database of its own on that
+ * server, dropped afterwards. Exit code 1 if any step fails.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ int main(int argc, char **argv)
 	if ((!url || !*url) && !options.pg)
 		return 1;
 	int result = journey_run(&options, why);
-	support_pg_stop(&options.pg);
+	support_pg_remove(&options.pg);
 	if (result < 0)
 		fprintf(stderr, "\nThe journey stopped: %s\n", why);
 	else

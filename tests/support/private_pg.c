@@ -389,6 +389,15 @@ void support_pg_stop(struct support_pg **pg)
 	*pg = NULL;
 }
 
+void support_pg_remove(struct support_pg **pg)
+{
+	if (*pg == NULL)
+		return;
+	assert((*pg)->own && !(*pg)->detached);
+	(*pg)->temporary = true;
+	support_pg_stop(pg);
+}
+
 /* Its processes at this moment; the number. */
 static size_t backends_of(pid_t server, pid_t *ret_pids, size_t most)
 {

@@ -28,6 +28,8 @@ int support_pg_end(struct support_pg *pg);
 
 /* Stops what was started here, removes what was temporary, sets *pg NULL. */
 void support_pg_stop(struct support_pg **pg);
+/* The same, and removes the directory and whatever lies elsewhere for it. Only for one of our own. */
+void support_pg_remove(struct support_pg **pg);
 
 /* `user` NULL: left to the program (a service's own role), or the one of support_pg_at; "hearth" is the superuser of a
  * private one. Lives with pg. */

@@ -35,7 +35,16 @@ end() {
 		wait "$child" 2>/dev/null
 	fi
 	[ ! -e "$work/pg" ] || "$bin/hearth-private-pg" stop "$work/pg" >>"$log" 2>&1
+	remove_left
 	rm -rf "$work"
+}
+
+# What a server that could not live below $work has elsewhere; its note says where.
+remove_left() {
+	local place
+	find "$work" -name postgres-is-at -exec cat {} + 2>/dev/null | while IFS= read -r place; do
+		case $place in /var/tmp/hearth-pg-* | /tmp/hearth-s-*) rm -rf "$place" ;; esac
+	done
 }
 trap end EXIT
 trap 'end; exit 130' INT
