@@ -1,6 +1,7 @@
 /* sql.h: the .sql files of a service: named parameters to $n, checked against descriptors.
  *
- * A file holds one statement; `-- plan: fresh` has it planned for each call's values (long arrays). `:name` is a parameter (never inside quotes, comments, dollar quotes or `::casts`);
+ * A file holds one statement; `-- plan: fresh` has it planned for each call's values (long arrays). `:name` is a
+ * parameter (never inside quotes, comments, dollar quotes or `::casts`);
  * `-- scope: supply` or `-- scope: internal` says that it needs no :authority. `*` as a select item, now(),
  * current_date, current_timestamp, clock_timestamp() and the like are refused at load, as is a missing scope.
  */

@@ -124,7 +124,8 @@ static void check_line(struct agreement *agreement, PGresult *rows, int i, struc
 		int64_t amount = sign * of_day(weekly, day - rate_from);
 		sum += amount;
 		if (day < agreement->start || day - agreement->start >= MOST_DAYS) {
-			checker_say(report, "ledger: line %s of agreement %s covers days before its start or far beyond", id, agreement->id);
+			checker_say(report, "ledger: line %s of agreement %s covers days before its start or far beyond", id,
+			            agreement->id);
 			return;
 		}
 		struct day *at = &agreement->days[day - agreement->start];
