@@ -36,7 +36,7 @@ int hearth_json_parse(struct hearth_arena *arena, const ProtobufCMessageDescript
                       struct hearth_status *status);
 /* Clears personal fields in place, at any depth. */
 void hearth_message_make_public(ProtobufCMessage *message);
-/* Checks strings (UTF-8, no NUL), lengths (`most_text` bytes) and counts (`most_items`) at any depth
+/* Checks strings (UTF-8, no NUL), lengths (`most_text` bytes), counts (`most_items`) and enum values at any depth
  * (at most 32): INVALID_ARGUMENT naming the field. */
 int hearth_message_check(const ProtobufCMessage *message, size_t most_text, size_t most_items,
                          struct hearth_status *status);

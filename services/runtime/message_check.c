@@ -159,6 +159,18 @@ static inline int check_text(const struct check *check, const char *text, const 
 	return fail_at(check, &path, "must be valid UTF-8", 0);
 }
 
+static inline int check_enum(const struct check *check, int value, const struct hearth_path *up,
+                             const ProtobufCFieldDescriptor *field, long index)
+{
+	if (value == 0 || protobuf_c_enum_descriptor_get_value(field->descriptor, value) != NULL)
+		return 0;
+	char name[64];
+	const ProtobufCEnumDescriptor *known = field->descriptor;
+	struct hearth_path path = { up, field->name, index };
+	hearth_path_write(&path, name, sizeof(name));
+	return hearth_fail_field(check->status, name, "%s: %d is no value of %s", name, value, known->short_name);
+}
+
 static int check_repeated(const struct check *check, const ProtobufCMessage *message,
                           const ProtobufCFieldDescriptor *field, const struct hearth_path *up, int depth)
 {
@@ -175,6 +187,9 @@ static int check_repeated(const struct check *check, const ProtobufCMessage *mes
 		} else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
 			if (check_message(check, ((ProtobufCMessage *const *)items)[i], &path, depth + 1) != 0)
 				return -1;
+		} else if (field->type == PROTOBUF_C_TYPE_ENUM) {
+			if (check_enum(check, ((const int *)items)[i], up, field, (long)i) != 0)
+				return -1;
 		} else {
 			break;
 		}
@@ -188,6 +203,8 @@ static int check_single(const struct check *check, const ProtobufCMessage *messa
 	/* A oneof's members share their memory: only the one that is set is of this type. */
 	if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 && !hearth_field_is_set(message, field))
 		return 0;
+	if (field->type == PROTOBUF_C_TYPE_ENUM)
+		return check_enum(check, *(const int *)hearth_field_at(message, field), up, field, -1);
 	void *value = *(void *const *)hearth_field_at(message, field);
 	if (field->type == PROTOBUF_C_TYPE_STRING)
 		return check_text(check, value, up, field->name, -1);
@@ -209,7 +226,7 @@ static int check_message(const struct check *check, const ProtobufCMessage *mess
 		if (field->label == PROTOBUF_C_LABEL_REPEATED) {
 			if (hearth_field_count(message, field) > 0 && check_repeated(check, message, field, up, depth) != 0)
 				return -1;
-		} else if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE) {
+		} else if (field->type >= PROTOBUF_C_TYPE_ENUM && field->type != PROTOBUF_C_TYPE_BYTES) {
 			if (check_single(check, message, field, up, depth) != 0)
 				return -1;
 		}

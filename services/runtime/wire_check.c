@@ -3,6 +3,7 @@
  * protobuf-c gives texts as C strings, so a NUL on the wire would silently cut a text short. Payloads without a zero
  * byte (most) cost one memchr; the others are walked by their descriptor. What is malformed is left to the unpacker.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <hearth/json.h>
@@ -39,59 +40,87 @@ static bool skip(struct cursor *cursor, uint64_t size)
 	return true;
 }
 
-static int check_message(const ProtobufCMessageDescriptor *descriptor, struct cursor cursor, int depth,
-                         struct hearth_status *status);
+/* Where the NUL is, "episodes[3].child", made from the inside out once one was found. */
+struct place {
+	char field[64];
+};
 
-static int check_delimited(const ProtobufCFieldDescriptor *field, struct cursor value, int depth,
-                           struct hearth_status *status)
-{
-	size_t size = (size_t)(value.end - value.at);
-	if (field->type == PROTOBUF_C_TYPE_MESSAGE && depth < DEPTH_MOST)
-		return check_message(field->descriptor, value, depth + 1, status);
-	if (field->type == PROTOBUF_C_TYPE_STRING && size > 0 && memchr(value.at, 0, size))
-		return hearth_fail_field(status, field->name, "%s holds a NUL character; text without it is wanted", field->name);
-	return 0;
-}
-
-static int check_message(const ProtobufCMessageDescriptor *descriptor, struct cursor cursor, int depth,
-                         struct hearth_status *status)
+static bool read_field(struct cursor *cursor, uint32_t *ret_number, struct cursor *ret_value)
 {
 	uint64_t key, value;
-	while (read_varint(&cursor, &key)) {
-		const ProtobufCFieldDescriptor *field =
-			key >> 3 <= UINT32_MAX ? protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(key >> 3)) : NULL;
-		bool whole = true;
-		switch (key & 7) {
-		case 0:
-			whole = read_varint(&cursor, &value);
-			break;
-		case 1:
-			whole = skip(&cursor, 8);
-			break;
-		case 2: {
-			whole = read_varint(&cursor, &value);
-			const uint8_t *start = cursor.at;
-			whole = whole && skip(&cursor, value);
-			if (whole && field && check_delimited(field, (struct cursor){ start, cursor.at }, depth, status) < 0)
-				return -1;
-			break;
-		}
-		case 5:
-			whole = skip(&cursor, 4);
-			break;
-		default:
-			whole = false;
-		}
-		if (!whole)
-			return 0;
+	bool whole = false;
+	if (!read_varint(cursor, &key) || key >> 3 > UINT32_MAX)
+		return false;
+	*ret_number = (uint32_t)(key >> 3);
+	*ret_value = (struct cursor){ NULL, NULL };
+	switch (key & 7) {
+	case 0:
+		whole = read_varint(cursor, &value);
+		break;
+	case 1:
+		whole = skip(cursor, 8);
+		break;
+	case 2:
+		whole = read_varint(cursor, &value);
+		ret_value->at = cursor->at;
+		whole = whole && skip(cursor, value);
+		ret_value->end = cursor->at;
+		break;
+	case 5:
+		whole = skip(cursor, 4);
+		break;
 	}
-	return 0;
+	return whole;
+}
+
+/* Puts a field, with its number in the list, in front of the place; a part that has no room is left out. */
+static void name_outer(struct place *place, const ProtobufCFieldDescriptor *field, struct cursor message,
+                       const uint8_t *until)
+{
+	char part[sizeof place->field], whole[2 * sizeof place->field];
+	struct cursor value;
+	uint32_t number;
+	size_t index = 0;
+	while (read_field(&message, &number, &value) && message.at < until)
+		index += number == field->id;
+	if (field->label == PROTOBUF_C_LABEL_REPEATED)
+		snprintf(part, sizeof part, "%.40s[%zu]", field->name, index);
+	else
+		snprintf(part, sizeof part, "%.40s", field->name);
+	int size = snprintf(whole, sizeof whole, "%s%s%s", part, place->field[0] != '\0' ? "." : "", place->field);
+	if (size < (int)sizeof place->field)
+		memcpy(place->field, whole, (size_t)size + 1);
+}
+
+/* False when a text holds a NUL. */
+static bool check_message(const ProtobufCMessageDescriptor *descriptor, struct cursor cursor, int depth,
+                          struct place *place)
+{
+	const struct cursor start = cursor;
+	struct cursor value;
+	uint32_t number;
+	while (read_field(&cursor, &number, &value)) {
+		const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(descriptor, number);
+		size_t size = (size_t)(value.end - value.at);
+		bool clean = true;
+		if (field && value.at && field->type == PROTOBUF_C_TYPE_MESSAGE && depth < DEPTH_MOST)
+			clean = check_message(field->descriptor, value, depth + 1, place);
+		else if (field && field->type == PROTOBUF_C_TYPE_STRING && size > 0)
+			clean = !memchr(value.at, 0, size);
+		if (!clean) {
+			name_outer(place, field, start, cursor.at);
+			return false;
+		}
+	}
+	return true;
 }
 
 int hearth_wire_check(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size,
                       struct hearth_status *status)
 {
-	if (size == 0 || !memchr(bytes, 0, size))
+	struct place place = { "" };
+	if (size == 0 || !memchr(bytes, 0, size) ||
+	    check_message(descriptor, (struct cursor){ bytes, (const uint8_t *)bytes + size }, 0, &place))
 		return 0;
-	return check_message(descriptor, (struct cursor){ bytes, (const uint8_t *)bytes + size }, 0, status);
+	return hearth_fail_field(status, place.field, "%s holds a NUL character; text without it is wanted", place.field);
 }

@@ -352,6 +352,20 @@ START_TEST(bad_utf8_is_named)
 }
 END_TEST
 
+START_TEST(an_enum_value_that_is_not_in_the_contract_is_named)
+{
+	Hearth__Rpc__V1__Actor *message = (void *)parse(ACTOR, "{\"roles\":[1,2,3]}", 0);
+	message->roles[1] = 99;
+	ck_assert_int_eq(check(&message->base, 100, 10), -1);
+	ck_assert_int_eq(status.code, HEARTH_INVALID_ARGUMENT);
+	ck_assert_str_eq(status.field, "roles[1]");
+	message->roles[1] = -1;
+	ck_assert_int_eq(check(&message->base, 100, 10), -1);
+	message->roles[1] = 0;
+	ck_assert_int_eq(check(&message->base, 100, 10), 0);
+}
+END_TEST
+
 START_TEST(too_many_unknown_fields_are_refused)
 {
 	ProtobufCMessage *message = parse(MONEY, "{}", 0);
@@ -374,5 +388,5 @@ int main(void)
 	                  a_given_value_is_never_repeated_in_an_error, personal_fields_are_left_out_of_public_json,
 	                  personal_fields_are_cleared_in_place_and_unknown_ones_go_too, a_good_message_passes_the_check,
 	                  a_text_too_long_is_named, too_many_items_are_named, bad_utf8_is_named,
-	                  too_many_unknown_fields_are_refused);
+	                  an_enum_value_that_is_not_in_the_contract_is_named, too_many_unknown_fields_are_refused);
 }

@@ -36,7 +36,17 @@ END_TEST
 START_TEST(a_nul_deep_inside_is_found)
 {
 	ck_assert_int_eq(check("\x0a\x01" "c" "\x1a\x04\x0a\x02" "2\0", 9), -1);
-	ck_assert_str_eq(status.field, "value");
+	ck_assert_str_eq(status.field, "date_of_birth.value");
+}
+END_TEST
+
+START_TEST(a_nul_in_a_list_is_named_with_its_place_in_it)
+{
+	/* care_periods: two that are clean, one field that is not of the list, then "1\0" as the third's end */
+	static const char bytes[] = "\x2a\x03\x0a\x01" "1" "\x2a\x00" "\x12\x01" "M" "\x2a\x04\x12\x02" "1\0";
+	ck_assert_int_eq(hearth_wire_check(&hearth__placements__v1__child_history_recorded__descriptor, bytes, sizeof bytes - 1,
+	                                   &status), -1);
+	ck_assert_str_eq(status.field, "care_periods[2].end");
 }
 END_TEST
 
@@ -71,7 +81,8 @@ END_TEST
 
 int main(void)
 {
-	return CHECK_MAIN("wire_check", an_empty_payload_is_fine, a_text_with_a_nul_names_its_field, a_nul_deep_inside_is_found,
+	return CHECK_MAIN("wire_check", an_empty_payload_is_fine, a_text_with_a_nul_names_its_field,
+	                  a_nul_deep_inside_is_found, a_nul_in_a_list_is_named_with_its_place_in_it,
 	                  zeros_that_are_no_text_are_fine, unknown_and_malformed_fields_are_left_to_the_unpacker,
 	                  random_bytes_do_no_harm);
 }
