@@ -67,15 +67,18 @@ static int run(PGconn *db, const char *sql)
 static PGconn *open_snapshot(const char *url)
 {
 	PGconn *db = PQconnectdb(url);
-	bool good = PQstatus(db) == CONNECTION_OK &&
-		run(db, "SET client_min_messages = warning; SET jit = off; SET TimeZone = 'UTC';"
-		        " BEGIN ISOLATION LEVEL REPEATABLE READ") == 0;
-	for (const char *const *view = checker_views; good && *view != NULL; view++)
-		good = run(db, *view) == 0;
-	if (good)
+	if (PQstatus(db) == CONNECTION_OK && run(db, "BEGIN ISOLATION LEVEL REPEATABLE READ") == 0)
 		return db;
 	PQfinish(db);
 	return NULL;
+}
+
+static int make_views(PGconn *db)
+{
+	int outcome = run(db, "SET LOCAL client_min_messages = warning; SET LOCAL jit = off; SET LOCAL TimeZone = 'UTC'");
+	for (const char *const *view = checker_views; outcome == 0 && *view != NULL; view++)
+		outcome = run(db, *view);
+	return outcome;
 }
 
 /* ---- what was acknowledged ---- */
@@ -126,18 +129,24 @@ static int check_queries(PGconn *db, const struct checker_query *queries, struct
 	return 0;
 }
 
-int checker_run(const char *admin_url, const struct fault_shared *shared, int32_t today, struct checker_report *report)
+int checker_look(struct pg_conn *db, const struct fault_shared *shared, int32_t today, struct checker_report *report)
 {
 	*report = (struct checker_report){ 0 };
+	if (make_views(db) != 0)
+		return -1;
+	if (shared != NULL && (keep_acknowledged(db, shared) != 0 || check_queries(db, checker_writes, report) != 0))
+		return -1;
+	if (check_queries(db, checker_events, report) != 0 || checker_places(db, report) != 0)
+		return -1;
+	return checker_ledger(db, today, report);
+}
+
+int checker_run(const char *admin_url, const struct fault_shared *shared, int32_t today, struct checker_report *report)
+{
 	PGconn *db = open_snapshot(admin_url);
 	if (db == NULL)
 		return -1;
-	int outcome = 0;
-	if (shared != NULL && (keep_acknowledged(db, shared) != 0 || check_queries(db, checker_writes, report) != 0))
-		outcome = -1;
-	if (check_queries(db, checker_events, report) != 0 || checker_places(db, report) != 0 ||
-	    checker_ledger(db, today, report) != 0)
-		outcome = -1;
+	int outcome = checker_look(db, shared, today, report);
 	PQfinish(db);
 	return outcome;
 }
@@ -157,7 +166,7 @@ bool checker_caught_up(const char *admin_url, int32_t today, char *ret_why, size
 	         date);
 	snprintf(ret_why, size, "the database is away");
 	PGconn *db = open_snapshot(admin_url);
-	PGresult *result = db != NULL ? checker_read(db, sql) : NULL;
+	PGresult *result = db != NULL && make_views(db) == 0 ? checker_read(db, sql) : NULL;
 	if (result != NULL) {
 		caught = PQntuples(result) == 0;
 		snprintf(ret_why, size, "%s", caught ? "" : PQgetvalue(result, 0, 0));

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct fault_shared;
+struct pg_conn;            /* libpq's PGconn */
 
 struct checker_report {
 	size_t count;              /* violations */
@@ -21,6 +22,8 @@ struct checker_report {
 /* Checks all; `shared` (what was acknowledged) may be NULL, `today` is the day of every clock. 0, or -1 when the tables
  * could not be read. */
 int checker_run(const char *admin_url, const struct fault_shared *shared, int32_t today, struct checker_report *report);
+/* The same inside the caller's open transaction, which a test has spoilt and will roll back. */
+int checker_look(struct pg_conn *db, const struct fault_shared *shared, int32_t today, struct checker_report *report);
 void checker_report_free(struct checker_report *report);
 void checker_say(struct checker_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -56,7 +56,7 @@ void fault_break(struct fault_shared *shared, const char *format, ...) __attribu
 struct fault_write *fault_write_new(struct fault_shared *shared, const char *method, const char *authority,
                                     const char *caller, const char *key);
 
-/* setup.c: one provider and FAULT_HOMES homes of 1, 2, 2 and 3 places, in a process of its own. 0 or -1. */
+/* setup.c: one provider and FAULT_HOMES homes of 2, 3, 3 and 5 places, in a process of its own. 0 or -1. */
 int fault_setup(struct suite *suite, struct fault_shared *shared);
 
 /* driver.c: a process that drives journeys `first`, first + FAULT_DRIVERS, ... below `journeys`, `most_at_once` at a

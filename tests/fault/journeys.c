@@ -182,7 +182,7 @@ static void try_again(struct journey *journey)
 		go(journey, ACCEPTING);
 	else
 		want_offers(journey, 1);
-	driver_wait(journey, 100 + pick(journey, 600));
+	driver_wait(journey, 200 + pick(journey, 1300));
 }
 
 static void awaited(struct journey *journey, const struct hearth_reply *reply)

@@ -9,7 +9,7 @@
 
 #include "fault.h"
 
-static const int home_places[FAULT_HOMES] = { 1, 2, 2, 3 };
+static const int home_places[FAULT_HOMES] = { 2, 3, 3, 5 };
 
 static int record(struct hearth_client *client, struct fault_shared *shared, const char *method, const char *key,
                   const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply_descriptor)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <libpq-fe.h>
+
 #include "../support/check_main.h"
 #include "checker.h"
 #include "fault.h"
@@ -22,17 +24,43 @@ static int setting(const char *name, int fallback)
 	return value > 0 && value <= 1000000 ? (int)value : fallback;
 }
 
+/* Says what happened, so that a run that tests nothing shows; a long enough one must have met refusals and excess. */
 static void tell(const struct fault_run *run)
 {
-	size_t repeated = 0, replayed = 0, refused = 0, writes = atomic_load(&run->shared->count);
+	size_t repeated = 0, replayed = 0, writes = atomic_load(&run->shared->count);
 	for (size_t i = 0; i < writes; i++) {
 		repeated += run->shared->writes[i].tries > 1;
 		replayed += run->shared->writes[i].replayed;
-		refused += run->shared->writes[i].answer == FAULT_REFUSED;
 	}
-	printf("fault: seed %u: %d journeys, %zu writes (%zu repeated, %zu replayed, %zu refused), %d days, killed %d programs,"
-	       " %d pairs, PostgreSQL %d times, in %.0f s\n", run->seed, run->journeys, writes, repeated, replayed, refused,
-	       run->days, run->counts.programs, run->counts.pairs, run->counts.databases, run->seconds);
+	printf("fault: seed %u: %d journeys in %.0f s and %d days; %zu writes, %zu repeated by the caller, %zu replayed;"
+	       " killed %d programs, %d pairs, PostgreSQL %d times\n", run->seed, run->journeys, run->seconds, run->days, writes,
+	       repeated, replayed, run->counts.programs, run->counts.pairs, run->counts.databases);
+}
+
+static long events(const struct fault_run *run, const char *type)
+{
+	const char *const values[] = { type };
+	PGconn *db = PQconnectdb(suite_admin_url(run->suite));
+	PGresult *result = PQexecParams(db, "SELECT count(1) FROM (SELECT type FROM providers.outbox UNION ALL"
+		" SELECT type FROM referrals.outbox UNION ALL SELECT type FROM placements.outbox) o WHERE o.type = $1", 1, NULL, values,
+		NULL, NULL, 0);
+	long count = PQntuples(result) == 1 ? strtol(PQgetvalue(result, 0, 0), NULL, 10) : -1;
+	PQclear(result);
+	PQfinish(db);
+	return count;
+}
+
+static void tell_events(const struct fault_run *run)
+{
+	long accepted = events(run, "hearth.offer.accepted.v1"), refused = events(run, "hearth.place.refused.v1");
+	long excess = events(run, "hearth.home.over_capacity.v1"), broken = events(run, "hearth.placement.broke_down.v1");
+	printf("fault: %ld offers accepted, %ld of them refused a place; %ld children beyond the places; %ld breakdowns\n",
+	       accepted, refused, excess, broken);
+	if (run->journeys < JOURNEYS)
+		return;
+	ck_assert_int_gt(refused, 0);
+	ck_assert_int_gt(broken, 0);
+	ck_assert_int_gt(run->counts.databases, 0);
 }
 
 START_TEST(whatever_is_killed_the_tables_tell_one_true_story)
@@ -47,6 +75,7 @@ START_TEST(whatever_is_killed_the_tables_tell_one_true_story)
 	ck_assert_msg(driven == 0, "seed %u: the run did not come to its end", run.seed);
 	ck_assert_int_eq(checker_run(suite_admin_url(run.suite), run.shared, run.last_day, &report), 0);
 	tell(&run);
+	tell_events(&run);
 	ck_assert_msg(report.count == 0, "seed %u: %zu violations\n%s", run.seed, report.count, report.text);
 	ck_assert_int_eq(fault_run_end(&run), 0);
 	support_pg_stop(&run.pg);
