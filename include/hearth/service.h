@@ -84,13 +84,37 @@ bool hearth_rows_is_null(const struct hearth_rows *rows, size_t row, const char 
 int hearth_rows_fill(struct hearth_call *call, const struct hearth_rows *rows, size_t row,
                      ProtobufCMessage *message, struct hearth_status *status);
 
-/* Checks that plans share; INVALID_ARGUMENT naming `field`. */
+/* Checks that plans share; INVALID_ARGUMENT naming `field` and what would be right. Messages may be NULL where absence
+ * means unknown. "_or_empty": an empty text is well. */
 int hearth_check_uuid(const char *value, const char *field, struct hearth_status *status);
+int hearth_check_uuid_or_empty(const char *value, const char *field, struct hearth_status *status);
 int hearth_check_date(const char *value, const char *field, struct hearth_status *status);     /* "" fails */
+int hearth_check_date_or_empty(const char *value, const char *field, struct hearth_status *status);
 int hearth_check_text(const char *value, size_t least, size_t most, const char *field, struct hearth_status *status);
+/* `least` to `most` of A-Z 0-9 _; least 0: may be empty. */
+int hearth_check_code(const char *value, size_t least, size_t most, const char *field, struct hearth_status *status);
 int hearth_check_range(int64_t value, int64_t least, int64_t most, const char *field, struct hearth_status *status);
 /* `names` ends with NULL; the message lists what would be right. */
 int hearth_check_one_of(const char *value, const char *const *names, const char *field, struct hearth_status *status);
+
+#define HEARTH_WEEKLY_FEE_MOST INT64_C(100000000)    /* pence: a million pounds a week */
+
+struct Hearth__V1__Money;
+struct Hearth__V1__Count;
+struct Hearth__V1__GridReference;
+struct Hearth__V1__ExternalId;
+
+/* 0 to HEARTH_WEEKLY_FEE_MOST; NULL is well. `field` with its ".pence". */
+int hearth_check_weekly_fee(const struct Hearth__V1__Money *fee, const char *field, struct hearth_status *status);
+/* 0 to `most`; NULL is well. `field` with its ".value". */
+int hearth_check_count(const struct Hearth__V1__Count *count, int64_t most, const char *field,
+                       struct hearth_status *status);
+/* Both parts inside the National Grid; NULL is well. The parts' names are put after `field`. */
+int hearth_check_grid(const struct Hearth__V1__GridReference *grid, const char *field, struct hearth_status *status);
+/* Another system's name: 1 to 32 of a-z 0-9 - _. */
+int hearth_check_system(const char *system, const char *field, struct hearth_status *status);
+/* Another system's name and key; NULL is missing. The parts' names are put after `field`. */
+int hearth_check_external_id(const struct Hearth__V1__ExternalId *id, const char *field, struct hearth_status *status);
 
 /* ---- refusals ------------------------------------------------------------ */
 

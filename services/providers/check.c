@@ -8,7 +8,6 @@
 
 #include <hearth/text.h>
 
-#define MOST_PENCE INT64_C(100000000)    /* a million pounds a week */
 #define MOST_PLACES 50
 #define MOST_PURPOSES 20
 
@@ -23,7 +22,7 @@ static int check_count(const Hearth__V1__Count *count, int64_t most, const char 
                        struct hearth_status *status)
 {
 	char field[64];
-	return count ? hearth_check_range(count->value, 0, most, named(field, prefix, name), status) : 0;
+	return hearth_check_count(count, most, named(field, prefix, name), status);
 }
 
 static int check_authority(const char *value, const char *prefix, const char *name, struct hearth_status *status)
@@ -54,16 +53,6 @@ static int check_outward(const char *value, const char *prefix, struct hearth_st
 	                         "%s is no outward part of a postcode, such as B12, in capitals", field);
 }
 
-static int check_grid(const Hearth__V1__GridReference *grid, const char *prefix, struct hearth_status *status)
-{
-	char field[64];
-	if (!grid)
-		return 0;
-	if (hearth_check_range(grid->easting, 0, 700000, named(field, prefix, "easting"), status) < 0)
-		return -1;
-	return hearth_check_range(grid->northing, 0, 1300000, named(field, prefix, "northing"), status);
-}
-
 static int check_terms(const Hearth__Providers__V1__Terms *terms, const char *prefix, struct hearth_status *status)
 {
 	static const char *const sexes[] = { "ANY", "M", "F", NULL };
@@ -85,11 +74,9 @@ static int check_purpose(const struct providers_home_facts *home, const char *pr
 	named(field, prefix, "purpose");
 	if (hearth_check_range((int64_t)home->purpose_count, 0, MOST_PURPOSES, field, status) < 0)
 		return -1;
-	for (size_t i = 0; i < home->purpose_count; i++) {
-		size_t size = strlen(home->purpose[i]);
-		if (size < 1 || size > 40 || strspn(home->purpose[i], "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != size)
-			return hearth_fail_field(status, field, "%s holds what is no code: 1 to 40 of A-Z, 0-9 and _", field);
-	}
+	for (size_t i = 0; i < home->purpose_count; i++)
+		if (hearth_check_code(home->purpose[i], 1, 40, field, status) < 0)
+			return -1;
 	return 0;
 }
 
@@ -100,14 +87,12 @@ int providers_check_home(const struct providers_home_facts *home, const char *pr
 		return hearth_fail_field(status, named(field, prefix, "kind"),
 		                         "%s is missing: FOSTERING, CHILDRENS_HOME or SUPPORTED_ACCOMMODATION", field);
 	if (hearth_check_text(home->name, 0, 200, named(field, prefix, "name"), status) < 0 ||
-	    check_outward(home->outward, prefix, status) < 0 || check_grid(home->grid, prefix, status) < 0 ||
+	    check_outward(home->outward, prefix, status) < 0 || hearth_check_grid(home->grid, named(field, prefix, "grid"), status) < 0 ||
 	    check_authority(home->area_authority, prefix, "area_authority", status) < 0 ||
 	    check_urn(home->urn, prefix, status) < 0)
 		return -1;
-	if (home->weekly_fee &&
-	    hearth_check_range(home->weekly_fee->pence, 0, MOST_PENCE, named(field, prefix, "weekly_fee.pence"), status) < 0)
-		return -1;
-	if (check_count(home->notice_days, 365, prefix, "notice_days.value", status) < 0 ||
+	if (hearth_check_weekly_fee(home->weekly_fee, named(field, prefix, "weekly_fee.pence"), status) < 0 ||
+	    check_count(home->notice_days, 365, prefix, "notice_days.value", status) < 0 ||
 	    check_count(home->registered_places, 500, prefix, "registered_places.value", status) < 0 ||
 	    check_purpose(home, prefix, status) < 0 || check_terms(home->terms, prefix, status) < 0)
 		return -1;
@@ -127,29 +112,12 @@ int providers_check_provider(const char *name, const char *code, const char *own
 	return check_authority(own_authority, prefix, "own_authority", status);
 }
 
-int providers_check_system(const char *system, const char *field, struct hearth_status *status)
-{
-	size_t size = strlen(system);
-	if (size >= 1 && size <= 32 && strspn(system, "abcdefghijklmnopqrstuvwxyz0123456789-_") == size)
-		return 0;
-	return hearth_fail_field(status, field, "%s is 1 to 32 of a-z, 0-9, - and _", field);
-}
-
-int providers_check_external_id(const Hearth__V1__ExternalId *id, bool required, struct hearth_status *status)
-{
-	if (!id)
-		return required ? hearth_fail_field(status, "external_id", "neither an id nor an external_id is given") : 0;
-	if (providers_check_system(id->system, "external_id.system", status) < 0)
-		return -1;
-	return hearth_check_text(id->id, 1, 64, "external_id.id", status);
-}
-
 int providers_check_needs(const Hearth__Providers__V1__Needs *needs, struct hearth_status *status)
 {
 	static const char *const sexes[] = { "M", "F", "U", NULL };
 	static const char *const kinds[] = { "FOSTERING", "CHILDRENS_HOME", "SUPPORTED_ACCOMMODATION", NULL };
 	if (check_count(needs->age, 25, "needs.", "age.value", status) < 0 ||
-	    check_grid(needs->home_grid, "needs.home_grid.", status) < 0)
+	    hearth_check_grid(needs->home_grid, "needs.home_grid", status) < 0)
 		return -1;
 	if (*needs->sex && hearth_check_one_of(needs->sex, sexes, "needs.sex", status) < 0)
 		return -1;
@@ -161,8 +129,7 @@ int providers_check_needs(const Hearth__Providers__V1__Needs *needs, struct hear
 	const Hearth__V1__Distance *far = needs->most_miles;
 	if (far && !(isfinite(far->miles) && far->miles >= 0 && far->miles <= 1000))
 		return hearth_fail_field(status, "needs.most_miles", "needs.most_miles is not between 0 and 1000");
-	if (needs->most_weekly_fee &&
-	    hearth_check_range(needs->most_weekly_fee->pence, 0, MOST_PENCE, "needs.most_weekly_fee.pence", status) < 0)
+	if (hearth_check_weekly_fee(needs->most_weekly_fee, "needs.most_weekly_fee.pence", status) < 0)
 		return -1;
 	return hearth_check_range(needs->children, 0, 20, "needs.children", status);
 }

@@ -8,16 +8,14 @@
 
 #define MOST_ROWS 500
 
-static int check_optional_uuid(const char *value, const char *field, struct hearth_status *status)
-{
-	return *value ? hearth_check_uuid(value, field, status) : 0;
-}
-
+/* By our id, or by another system's key. */
 static int check_key(const char *id, const char *field, const Hearth__V1__ExternalId *external, struct hearth_status *status)
 {
-	if (check_optional_uuid(id, field, status) < 0)
+	if (hearth_check_uuid_or_empty(id, field, status) < 0)
 		return -1;
-	return providers_check_external_id(external, !*id, status);
+	if (!external && !*id)
+		return hearth_fail_field(status, field, "neither %s nor external_id is given", field);
+	return external ? hearth_check_external_id(external, "external_id", status) : 0;
 }
 
 static const char *sector_name(int sector)
@@ -30,8 +28,8 @@ static const char *sector_name(int sector)
 int providers_upsert_provider(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__UpsertProviderRequest *request = hearth_call_request(call);
-	if (check_optional_uuid(request->provider_id, "provider_id", status) < 0 ||
-	    providers_check_external_id(request->external_id, false, status) < 0 ||
+	if (hearth_check_uuid_or_empty(request->provider_id, "provider_id", status) < 0 ||
+	    (request->external_id && hearth_check_external_id(request->external_id, "external_id", status) < 0) ||
 	    providers_check_provider(request->name, request->code, request->own_authority, "", status) < 0)
 		return -1;
 	if (!request->sector)
@@ -53,8 +51,8 @@ int providers_upsert_home(struct hearth_call *call, struct hearth_status *status
 		(int)request->registration, request->places, request->grid, request->weekly_fee, request->notice_days,
 		request->registered_places, request->n_purpose, request->purpose, request->terms
 	};
-	if (check_optional_uuid(request->home_id, "home_id", status) < 0 ||
-	    providers_check_external_id(request->external_id, false, status) < 0 ||
+	if (hearth_check_uuid_or_empty(request->home_id, "home_id", status) < 0 ||
+	    (request->external_id && hearth_check_external_id(request->external_id, "external_id", status) < 0) ||
 	    hearth_check_uuid(request->provider_id, "provider_id", status) < 0)
 		return -1;
 	return providers_check_home(&facts, "", status);
@@ -69,7 +67,7 @@ int providers_get_home(struct hearth_call *call, struct hearth_status *status)
 int providers_list_homes(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__ListHomesRequest *request = hearth_call_request(call);
-	return check_optional_uuid(request->provider_id, "provider_id", status);
+	return hearth_check_uuid_or_empty(request->provider_id, "provider_id", status);
 }
 
 int providers_close_home(struct hearth_call *call, struct hearth_status *status)
@@ -133,7 +131,7 @@ static int check_once(Hearth__Providers__V1__HomeRow *const *rows, size_t index,
 int providers_import_homes(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__ImportHomesRequest *request = hearth_call_request(call);
-	if (providers_check_system(request->system, "system", status) < 0 ||
+	if (hearth_check_system(request->system, "system", status) < 0 ||
 	    hearth_check_range((int64_t)request->n_rows, 1, MOST_ROWS, "rows", status) < 0)
 		return -1;
 	for (size_t i = 0; i < request->n_rows; i++)

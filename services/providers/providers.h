@@ -34,9 +34,6 @@ struct providers_home_facts {
 int providers_check_home(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status);
 int providers_check_provider(const char *name, const char *code, const char *own_authority, const char *prefix,
                              struct hearth_status *status);
-/* NULL is well unless `required`. */
-int providers_check_external_id(const Hearth__V1__ExternalId *id, bool required, struct hearth_status *status);
-int providers_check_system(const char *system, const char *field, struct hearth_status *status);
 int providers_check_needs(const Hearth__Providers__V1__Needs *needs, struct hearth_status *status);
 /* What an SSDA903 provider code says of the sector; unspecified for none. */
 Hearth__Providers__V1__Sector providers_sector_of(const char *code);
