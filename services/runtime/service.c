@@ -142,8 +142,10 @@ static void database_changed(void *context)
 {
 	struct hearth_process *process = context;
 	bool ready = hearth_db_ready(process->db);
-	hearth_log(HEARTH_LOG_INFO, "database", "ready=%s%s%s", ready ? "yes" : "no", ready ? "" : " why=",
-	           ready ? "" : hearth_db_trouble(process->db));
+	if (ready)
+		hearth_log(HEARTH_LOG_INFO, "database", "ready=yes");
+	else
+		hearth_log(HEARTH_LOG_WARN, "database", "ready=no why=\"%s\"", hearth_db_trouble(process->db));
 	for (size_t i = 0; ready && i < process->consumer_count; i++)
 		hearth_consumer_start(process->consumers[i]);
 	if (ready)
