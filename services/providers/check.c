@@ -99,6 +99,11 @@ int providers_check_home(const struct providers_home_facts *home, const char *pr
 	return hearth_check_range(home->places, 0, MOST_PLACES, named(field, prefix, "places"), status);
 }
 
+int providers_check_area(const char *area_authority, const char *outward, struct hearth_status *status)
+{
+	return check_authority(area_authority, "", "area_authority", status) < 0 ? -1 : check_outward(outward, "", status);
+}
+
 int providers_check_provider(const char *name, const char *code, const char *own_authority, const char *prefix,
                              struct hearth_status *status)
 {

@@ -67,7 +67,9 @@ int providers_get_home(struct hearth_call *call, struct hearth_status *status)
 int providers_list_homes(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__ListHomesRequest *request = hearth_call_request(call);
-	return hearth_check_uuid_or_empty(request->provider_id, "provider_id", status);
+	if (hearth_check_uuid_or_empty(request->provider_id, "provider_id", status) < 0)
+		return -1;
+	return providers_check_area(request->area_authority, request->outward, status);
 }
 
 int providers_close_home(struct hearth_call *call, struct hearth_status *status)

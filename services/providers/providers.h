@@ -34,6 +34,8 @@ struct providers_home_facts {
 int providers_check_home(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status);
 int providers_check_provider(const char *name, const char *code, const char *own_authority, const char *prefix,
                              struct hearth_status *status);
+/* What a list of homes is narrowed to; empty: everywhere. */
+int providers_check_area(const char *area_authority, const char *outward, struct hearth_status *status);
 int providers_check_needs(const Hearth__Providers__V1__Needs *needs, struct hearth_status *status);
 /* What an SSDA903 provider code says of the sector; unspecified for none. */
 Hearth__Providers__V1__Sector providers_sector_of(const char *code);
