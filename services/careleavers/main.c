@@ -33,7 +33,7 @@ static const struct hearth_told tells[] = {
 	{ .type = NULL },
 };
 
-/* A breakdown ends no care: the child stays looked after. */
+/* A breakdown ends no care: the child stays looked after until care.ended or another placement's end says otherwise. */
 static const struct hearth_effect placements[] = {
 	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor, "record_child",
 	  careleavers_plan_child },
@@ -43,6 +43,7 @@ static const struct hearth_effect placements[] = {
 	  careleavers_plan_child },
 	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "end_care",
 	  careleavers_plan_ended },
+	{ "hearth.care.ended.v1", &hearth__placements__v1__care_ended__descriptor, "end_care", careleavers_plan_child },
 	{ .type = NULL },
 };
 

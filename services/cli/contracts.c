@@ -40,6 +40,7 @@ const struct cli_event cli_events[] = {
 	{"hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor},
 	{"hearth.child.turned_16.v1", &hearth__placements__v1__child_turned__descriptor},
 	{"hearth.child.turned_18.v1", &hearth__placements__v1__child_turned__descriptor},
+	{"hearth.care.ended.v1", &hearth__placements__v1__care_ended__descriptor},
 	{"hearth.placement.planned.v1", &hearth__placements__v1__placement_planned__descriptor},
 	{"hearth.placement.cancelled.v1", &hearth__placements__v1__placement_cancelled__descriptor},
 	{"hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor},

@@ -34,7 +34,7 @@ static const struct hearth_method methods[] = {
 	  .replay = "agreement_by_key", .row = "agreement", .plan = finance_plan_price_agreement },
 	{ .name = "UpsertAgreementExternalId", .kind = HEARTH_WRITE, .roles = ROLE(FINANCE_OFFICER) | ROLE(SYSTEM),
 	  .statement = "upsert_agreement_external_id", .replay = "agreement_by_key", .row = "agreement",
-	  .plan = finance_plan_upsert_external_id },
+	  .plan = finance_plan_upsert_agreement_external_id },
 	{ .name = NULL },
 };
 
@@ -42,7 +42,8 @@ static const struct hearth_refusal refusals[] = {
 	{ "ALREADY_PRICED", HEARTH_FAILED_PRECONDITION, "from_date",
 	  "the day already has a fee: a change of fee is a variation of the placement (agreement runs %s)" },
 	{ "OUTSIDE_AGREEMENT", HEARTH_FAILED_PRECONDITION, "from_date", "from_date must be a day of the agreement, which runs %s" },
-	{ "EXTERNAL_ID_TAKEN", HEARTH_ALREADY_EXISTS, "external_id", "the key belongs to another agreement" },
+	{ "EXTERNAL_ID_TAKEN", HEARTH_ALREADY_EXISTS, "external_id", "another one has this key of that system" },
+	{ "TOO_MANY_EXTERNAL_IDS", HEARTH_FAILED_PRECONDITION, "external_id", "at most 10 keys of other systems are kept" },
 	{ .reason = NULL },
 };
 

@@ -11,23 +11,6 @@
 
 #define DAYS_MOST 366
 
-static int check_unless_empty(const char *uuid, const char *field, struct hearth_status *status)
-{
-	return uuid[0] == '\0' ? 0 : hearth_check_uuid(uuid, field, status);
-}
-
-static int check_external_id(const Hearth__V1__ExternalId *id, struct hearth_status *status)
-{
-	if (id == NULL)
-		return hearth_fail_field(status, "external_id", "external_id is missing: give system and id");
-	if (hearth_check_text(id->system, 1, 32, "external_id.system", status) != 0)
-		return -1;
-	for (const char *at = id->system; *at != '\0'; at++)
-		if (!((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '-' || *at == '_'))
-			return hearth_fail_field(status, "external_id.system", "a system is 1 to 32 of a-z 0-9 - _");
-	return hearth_check_text(id->id, 1, 64, "external_id.id", status);
-}
-
 int finance_plan_get_agreement(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Finance__V1__GetAgreementRequest *request = hearth_call_request(call);
@@ -42,15 +25,15 @@ int finance_plan_lookup_agreement(struct hearth_call *call, struct hearth_status
 		return hearth_fail_field(status, "placement_id", "give either placement_id or external_id");
 	if (by_placement)
 		return hearth_check_uuid(request->placement_id, "placement_id", status);
-	return check_external_id(request->external_id, status);
+	return hearth_check_external_id(request->external_id, "external_id", status);
 }
 
 int finance_plan_list_agreements(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Finance__V1__ListAgreementsRequest *request = hearth_call_request(call);
-	if (check_unless_empty(request->child_id, "child_id", status) != 0)
+	if (hearth_check_uuid_or_empty(request->child_id, "child_id", status) != 0)
 		return -1;
-	return check_unless_empty(request->home_id, "home_id", status);
+	return hearth_check_uuid_or_empty(request->home_id, "home_id", status);
 }
 
 /* The ledger's pages are cut by line number, because each page is one row with the totals beside the lines. */
@@ -95,7 +78,7 @@ int finance_plan_get_ledger_days(struct hearth_call *call, struct hearth_status 
 		return check_span(from, to, status);
 	if (from[0] != '\0')
 		return hearth_check_date(from, "from_date", status);
-	return to[0] == '\0' ? 0 : hearth_check_date(to, "to_date", status);
+	return hearth_check_date_or_empty(to, "to_date", status);
 }
 
 int finance_plan_get_spend(struct hearth_call *call, struct hearth_status *status)
@@ -113,15 +96,15 @@ int finance_plan_price_agreement(struct hearth_call *call, struct hearth_status 
 		return -1;
 	if (request->weekly_fee == NULL)
 		return hearth_fail_field(status, "weekly_fee", "weekly_fee is missing: give pence a week");
-	return hearth_check_range(request->weekly_fee->pence, 0, FINANCE_MOST_WEEKLY, "weekly_fee.pence", status);
+	return hearth_check_weekly_fee(request->weekly_fee, "weekly_fee.pence", status);
 }
 
-int finance_plan_upsert_external_id(struct hearth_call *call, struct hearth_status *status)
+int finance_plan_upsert_agreement_external_id(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Finance__V1__UpsertAgreementExternalIdRequest *request = hearth_call_request(call);
 	if (hearth_check_uuid(request->agreement_id, "agreement_id", status) != 0)
 		return -1;
-	return check_external_id(request->external_id, status);
+	return hearth_check_external_id(request->external_id, "external_id", status);
 }
 
 static Hearth__V1__Money *money_new(struct hearth_arena *arena, int64_t pence)

@@ -27,31 +27,18 @@ static int check_birth(struct hearth_call *call, const Hearth__V1__PersonalDate 
 	return 0;
 }
 
-static int check_external_id(const Hearth__V1__ExternalId *id, const char *field, struct hearth_status *status)
-{
-	if (id == NULL)
-		return hearth_fail_field(status, field, "%s is missing: give system and id", field);
-	if (hearth_check_text(id->system, 1, 32, field, status) != 0 || hearth_check_text(id->id, 1, 64, field, status) != 0)
-		return -1;
-	for (const char *at = id->system; *at != '\0'; at++)
-		if (!((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '-' || *at == '_'))
-			return hearth_fail_field(status, field, "%s: a system is 1 to 32 of a-z 0-9 - _", field);
-	return 0;
-}
-
 int placements_plan_create_child(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Placements__V1__CreateChildRequest *request = hearth_call_request(call);
-	if (placements_check_authority(call, status) != 0)
-		return -1;
-	if (placements_check_uuid_or_empty(request->child_id, "child_id", status) != 0)
+	if (hearth_check_uuid_or_empty(request->child_id, "child_id", status) != 0)
 		return -1;
 	if (check_sex(request->sex, status) != 0 || check_birth(call, request->date_of_birth, status) != 0)
 		return -1;
 	if (request->n_external_ids > EXTERNAL_IDS_MOST)
-		return hearth_fail_field(status, "external_ids", "at most %d external_ids", EXTERNAL_IDS_MOST);
+		return hearth_fail_field(status, "external_ids", "external_ids holds %zu keys; at most %d are wanted",
+		                         request->n_external_ids, EXTERNAL_IDS_MOST);
 	for (size_t i = 0; i < request->n_external_ids; i++)
-		if (check_external_id(request->external_ids[i], "external_ids", status) != 0)
+		if (hearth_check_external_id(request->external_ids[i], "external_ids", status) != 0)
 			return -1;
 	return 0;
 }
@@ -73,24 +60,12 @@ static int bind_mask(struct hearth_call *call, size_t count, char *const *mask, 
 	return 0;
 }
 
-static int check_why(const char *why, struct hearth_status *status)
-{
-	if (hearth_check_text(why, 0, 40, "why", status) != 0)
-		return -1;
-	for (const char *at = why; *at != '\0'; at++)
-		if (!((*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || *at == '_'))
-			return hearth_fail_field(status, "why", "why is a code of A-Z 0-9 _, not a text");
-	return 0;
-}
-
 int placements_plan_update_child(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Placements__V1__UpdateChildRequest *request = hearth_call_request(call);
-	if (placements_check_authority(call, status) != 0)
-		return -1;
 	if (hearth_check_uuid(request->child_id, "child_id", status) != 0)
 		return -1;
-	if (placements_check_etag(request->etag, "etag", status) != 0 || check_why(request->why, status) != 0)
+	if (hearth_check_code(request->why, 0, 40, "why", status) != 0)
 		return -1;
 	if (check_sex(request->sex, status) != 0 || check_birth(call, request->date_of_birth, status) != 0)
 		return -1;
@@ -100,11 +75,17 @@ int placements_plan_update_child(struct hearth_call *call, struct hearth_status 
 int placements_plan_upsert_child(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Placements__V1__UpsertChildRequest *request = hearth_call_request(call);
-	if (placements_check_authority(call, status) != 0)
-		return -1;
-	if (check_external_id(request->external_id, "external_id", status) != 0)
+	if (hearth_check_external_id(request->external_id, "external_id", status) != 0)
 		return -1;
 	return check_sex(request->sex, status) != 0 ? -1 : check_birth(call, request->date_of_birth, status);
+}
+
+int placements_plan_upsert_child_external_id(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Placements__V1__UpsertChildExternalIdRequest *request = hearth_call_request(call);
+	if (hearth_check_uuid(request->child_id, "child_id", status) != 0)
+		return -1;
+	return hearth_check_external_id(request->external_id, "external_id", status);
 }
 
 int placements_plan_get_child(struct hearth_call *call, struct hearth_status *status)
@@ -116,7 +97,7 @@ int placements_plan_get_child(struct hearth_call *call, struct hearth_status *st
 int placements_plan_lookup_child(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Placements__V1__LookupChildRequest *request = hearth_call_request(call);
-	return check_external_id(request->external_id, "external_id", status);
+	return hearth_check_external_id(request->external_id, "external_id", status);
 }
 
 int placements_plan_get_child_history(struct hearth_call *call, struct hearth_status *status)
@@ -128,13 +109,13 @@ int placements_plan_get_child_history(struct hearth_call *call, struct hearth_st
 int placements_plan_list_looked_after(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Placements__V1__ListLookedAfterRequest *request = hearth_call_request(call);
-	return placements_check_date_or_empty(request->date, "date", status);
+	return hearth_check_date_or_empty(request->date, "date", status);
 }
 
 int placements_plan_count_looked_after(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Placements__V1__CountLookedAfterRequest *request = hearth_call_request(call);
-	return placements_check_date_or_empty(request->date, "date", status);
+	return hearth_check_date_or_empty(request->date, "date", status);
 }
 
 int placements_plan_list_codes(struct hearth_call *call, struct hearth_status *status)

@@ -110,7 +110,7 @@ static int check_episode(const Hearth__Placements__V1__ImportEpisode *episode, s
 int placements_plan_import_episodes(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Placements__V1__ImportEpisodesRequest *request = hearth_call_request(call);
-	if (placements_check_authority(call, status) != 0 || hearth_check_text(request->system, 0, 32, "system", status) != 0)
+	if (request->system[0] != '\0' && hearth_check_system(request->system, "system", status) != 0)
 		return -1;
 	if (request->n_children > CHILDREN_MOST)
 		return hearth_fail_field(status, "children", "at most %d children in a request", CHILDREN_MOST);

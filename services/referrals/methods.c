@@ -12,7 +12,6 @@
 #define MOST_AGE 25
 #define MOST_CHILDREN 20
 #define MOST_MILES 1000
-#define MOST_PENCE INT64_C(100000000)    /* a million pounds a week */
 
 /* What may be changed, as update_mask names it. */
 enum change { URGENCY, NEEDED_BY, WORKER, NEEDS, DATE_OF_BIRTH, CHANGE_COUNT };
@@ -26,20 +25,6 @@ struct written {
 };
 
 /* ---- checks ---- */
-
-static int check_optional_uuid(const char *value, const char *field, struct hearth_status *status)
-{
-	return *value ? hearth_check_uuid(value, field, status) : 0;
-}
-
-static int check_grid(const Hearth__V1__GridReference *grid, struct hearth_status *status)
-{
-	if (!grid)
-		return 0;
-	if (hearth_check_range(grid->easting, 0, 700000, "needs.home_grid.easting", status) < 0)
-		return -1;
-	return hearth_check_range(grid->northing, 0, 1300000, "needs.home_grid.northing", status);
-}
 
 static int check_kinds(const Hearth__Referrals__V1__Needs *needs, struct hearth_status *status)
 {
@@ -57,8 +42,7 @@ static int check_limits(const Hearth__Referrals__V1__Needs *needs, struct hearth
 	const Hearth__V1__Distance *far = needs->most_miles;
 	if (far && !(isfinite(far->miles) && far->miles >= 0 && far->miles <= MOST_MILES))
 		return hearth_fail_field(status, "needs.most_miles", "needs.most_miles is not between 0 and %d", MOST_MILES);
-	if (needs->most_weekly_fee &&
-	    hearth_check_range(needs->most_weekly_fee->pence, 0, MOST_PENCE, "needs.most_weekly_fee.pence", status) < 0)
+	if (hearth_check_weekly_fee(needs->most_weekly_fee, "needs.most_weekly_fee.pence", status) < 0)
 		return -1;
 	return hearth_check_range(needs->children, 0, MOST_CHILDREN, "needs.children", status);
 }
@@ -68,11 +52,11 @@ static int check_needs(const Hearth__Referrals__V1__Needs *needs, struct hearth_
 	static const char *const sexes[] = { "M", "F", "U", NULL };
 	if (!needs)
 		return 0;
-	if (needs->age && hearth_check_range(needs->age->value, 0, MOST_AGE, "needs.age.value", status) < 0)
+	if (hearth_check_count(needs->age, MOST_AGE, "needs.age.value", status) < 0)
 		return -1;
 	if (*needs->sex && hearth_check_one_of(needs->sex, sexes, "needs.sex", status) < 0)
 		return -1;
-	if (check_kinds(needs, status) < 0 || check_grid(needs->home_grid, status) < 0)
+	if (check_kinds(needs, status) < 0 || hearth_check_grid(needs->home_grid, "needs.home_grid", status) < 0)
 		return -1;
 	return check_limits(needs, status);
 }
@@ -92,23 +76,13 @@ static int check_birth(struct hearth_call *call, const Hearth__V1__PersonalDate 
 
 static int check_written(struct hearth_call *call, const struct written *written, struct hearth_status *status)
 {
-	if (*written->needed_by && hearth_check_date(written->needed_by, "needed_by", status) < 0)
+	if (hearth_check_date_or_empty(written->needed_by, "needed_by", status) < 0)
 		return -1;
 	if (hearth_check_text(written->worker, 0, 64, "worker", status) < 0)
 		return -1;
 	if (check_needs(written->needs, status) < 0)
 		return -1;
 	return check_birth(call, written->date_of_birth, status);
-}
-
-static int check_external_id(const Hearth__V1__ExternalId *id, struct hearth_status *status)
-{
-	if (!id)
-		return hearth_fail_field(status, "external_id", "external_id is missing: another system's name and key");
-	size_t size = strlen(id->system);
-	if (size < 1 || size > 32 || strspn(id->system, "abcdefghijklmnopqrstuvwxyz0123456789-_") != size)
-		return hearth_fail_field(status, "external_id.system", "external_id.system is 1 to 32 of a-z, 0-9, - and _");
-	return hearth_check_text(id->id, 1, 64, "external_id.id", status);
 }
 
 /* ---- what is changed ---- */
@@ -149,7 +123,7 @@ int referrals_create(struct hearth_call *call, struct hearth_status *status)
 	const Hearth__Referrals__V1__CreateReferralRequest *request = hearth_call_request(call);
 	struct written written = { (int)request->urgency, request->needed_by, request->worker, request->needs,
 		                       request->date_of_birth };
-	if (check_optional_uuid(request->referral_id, "referral_id", status) < 0 ||
+	if (hearth_check_uuid_or_empty(request->referral_id, "referral_id", status) < 0 ||
 	    hearth_check_uuid(request->child_id, "child_id", status) < 0)
 		return -1;
 	if (!request->urgency)
@@ -185,8 +159,8 @@ int referrals_upsert(struct hearth_call *call, struct hearth_status *status)
 	struct written written = { (int)request->urgency, request->needed_by, request->worker, request->needs,
 		                       request->date_of_birth };
 	bool changes[CHANGE_COUNT];
-	if (check_external_id(request->external_id, status) < 0 ||
-	    check_optional_uuid(request->child_id, "child_id", status) < 0 || check_written(call, &written, status) < 0)
+	if (hearth_check_external_id(request->external_id, "external_id", status) < 0 ||
+	    hearth_check_uuid_or_empty(request->child_id, "child_id", status) < 0 || check_written(call, &written, status) < 0)
 		return -1;
 	find_given(&written, changes);
 	bind_changes(call, changes);
@@ -208,21 +182,21 @@ int referrals_withdraw(struct hearth_call *call, struct hearth_status *status)
 	referrals_bind_states(call, REFERRALS_WITHDRAW);
 	if (hearth_check_uuid(request->referral_id, "referral_id", status) < 0)
 		return -1;
-	return referrals_check_code(request->reason, "reason", status);
+	return hearth_check_code(request->reason, 1, 40, "reason", status);
 }
 
-int referrals_link_external_id(struct hearth_call *call, struct hearth_status *status)
+int referrals_upsert_external_id(struct hearth_call *call, struct hearth_status *status)
 {
-	const Hearth__Referrals__V1__LinkExternalIdRequest *request = hearth_call_request(call);
+	const Hearth__Referrals__V1__UpsertReferralExternalIdRequest *request = hearth_call_request(call);
 	if (hearth_check_uuid(request->referral_id, "referral_id", status) < 0)
 		return -1;
-	return check_external_id(request->external_id, status);
+	return hearth_check_external_id(request->external_id, "external_id", status);
 }
 
 int referrals_lookup(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Referrals__V1__LookupReferralRequest *request = hearth_call_request(call);
-	return check_external_id(request->external_id, status);
+	return hearth_check_external_id(request->external_id, "external_id", status);
 }
 
 int referrals_get(struct hearth_call *call, struct hearth_status *status)
@@ -240,11 +214,11 @@ int referrals_get_detail(struct hearth_call *call, struct hearth_status *status)
 int referrals_list(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Referrals__V1__ListReferralsRequest *request = hearth_call_request(call);
-	if (*request->needed_by && hearth_check_date(request->needed_by, "needed_by", status) < 0)
+	if (hearth_check_date_or_empty(request->needed_by, "needed_by", status) < 0)
 		return -1;
 	if (hearth_check_text(request->worker, 0, 64, "worker", status) < 0)
 		return -1;
-	return check_optional_uuid(request->child_id, "child_id", status);
+	return hearth_check_uuid_or_empty(request->child_id, "child_id", status);
 }
 
 int referrals_link_siblings(struct hearth_call *call, struct hearth_status *status)

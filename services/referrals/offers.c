@@ -7,8 +7,6 @@
 #include <hearth/text.h>
 #include <hearth/referrals/v1/referrals.pb-c.h>
 
-#define MOST_PENCE INT64_C(100000000)
-
 static int check_placement_type(const char *value, struct hearth_status *status)
 {
 	if (!*value)
@@ -21,12 +19,11 @@ static int check_placement_type(const char *value, struct hearth_status *status)
 
 static int check_terms(const Hearth__Referrals__V1__RecordOfferRequest *request, struct hearth_status *status)
 {
-	if (request->weekly_fee &&
-	    hearth_check_range(request->weekly_fee->pence, 0, MOST_PENCE, "weekly_fee.pence", status) < 0)
+	if (hearth_check_weekly_fee(request->weekly_fee, "weekly_fee.pence", status) < 0)
 		return -1;
-	if (request->notice_days && hearth_check_range(request->notice_days->value, 0, 365, "notice_days.value", status) < 0)
+	if (hearth_check_count(request->notice_days, 365, "notice_days.value", status) < 0)
 		return -1;
-	if (*request->start_date && hearth_check_date(request->start_date, "start_date", status) < 0)
+	if (hearth_check_date_or_empty(request->start_date, "start_date", status) < 0)
 		return -1;
 	return check_placement_type(request->placement_type, status);
 }
@@ -34,9 +31,9 @@ static int check_terms(const Hearth__Referrals__V1__RecordOfferRequest *request,
 int referrals_record_offer(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Referrals__V1__RecordOfferRequest *request = hearth_call_request(call);
-	if (*request->offer_id && hearth_check_uuid(request->offer_id, "offer_id", status) < 0)
+	if (hearth_check_uuid_or_empty(request->offer_id, "offer_id", status) < 0)
 		return -1;
-	if (*request->provider_id && hearth_check_uuid(request->provider_id, "provider_id", status) < 0)
+	if (hearth_check_uuid_or_empty(request->provider_id, "provider_id", status) < 0)
 		return -1;
 	if (hearth_check_uuid(request->referral_id, "referral_id", status) < 0 ||
 	    hearth_check_uuid(request->home_id, "home_id", status) < 0 || check_terms(request, status) < 0)
@@ -56,7 +53,7 @@ int referrals_decline_offer(struct hearth_call *call, struct hearth_status *stat
 	referrals_bind_states(call, REFERRALS_OFFER);
 	if (hearth_check_uuid(request->offer_id, "offer_id", status) < 0)
 		return -1;
-	return referrals_check_code(request->reason, "reason", status);
+	return hearth_check_code(request->reason, 1, 40, "reason", status);
 }
 
 int referrals_accept_offer(struct hearth_call *call, struct hearth_status *status)

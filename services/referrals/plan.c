@@ -1,8 +1,6 @@
 /* plan.c: what several plans of this service do. */
 #include "referrals.h"
 
-#include <string.h>
-
 #include <hearth/text.h>
 #include "reference.h"
 
@@ -31,12 +29,4 @@ void referrals_bind_identity(struct hearth_call *call, const char *given)
 	hearth_uuid_new(&uuid);
 	hearth_uuid_format(&uuid, id);
 	hearth_bind_text(call, "id", given && *given ? given : id);
-}
-
-int referrals_check_code(const char *value, const char *field, struct hearth_status *status)
-{
-	size_t size = strlen(value);
-	if (size >= 1 && size <= 40 && strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == size)
-		return 0;
-	return hearth_fail_field(status, field, "%s is no code: 1 to 40 of A-Z, 0-9 and _ are wanted", field);
 }

@@ -6,7 +6,7 @@
 #include "states.h"
 
 /* methods.c */
-hearth_plan_fn referrals_create, referrals_update, referrals_open, referrals_upsert, referrals_link_external_id,
+hearth_plan_fn referrals_create, referrals_update, referrals_open, referrals_upsert, referrals_upsert_external_id,
 	referrals_lookup, referrals_get, referrals_get_detail, referrals_list, referrals_withdraw, referrals_link_siblings;
 
 /* offers.c */
@@ -21,7 +21,5 @@ extern const struct hearth_told referrals_told[];
 void referrals_bind_states(struct hearth_call *call, enum referrals_event event);
 /* :id (`given`, or a new one) and :reference, :reference_second, :reference_long: the first that is free is taken. */
 void referrals_bind_identity(struct hearth_call *call, const char *given);
-/* A reason is a code, never free text: 1 to 40 of A-Z 0-9 _. */
-int referrals_check_code(const char *value, const char *field, struct hearth_status *status);
 
 #endif

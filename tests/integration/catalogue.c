@@ -60,6 +60,8 @@ const struct catalogue_row catalogue[] = {
 	{ PL, "UpdateChild", 'W', CARERS, FOREIGN_NOT_FOUND,
 	  "{'childId':'$child','updateMask':['sex'],'sex':'M','why':'CORRECTED'}" },
 	{ PL, "UpsertChild", 'W', CARERS, FOREIGN_OWN, "{'externalId':{'system':'mosaic','id':'C-2'},'sex':'M'}" },
+	{ PL, "UpsertChildExternalId", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'childId':'$child','externalId':{'system':'mosaic','id':'C-7'}}" },
 	{ PL, "GetChild", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'childId':'$child'}" },
 	{ PL, "LookupChild", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'externalId':{'system':'mosaic','id':'C-1'}}" },
 	{ PL, "ListChildren", 'S', CARE_READERS, FOREIGN_EMPTY, "{}" },
@@ -69,6 +71,9 @@ const struct catalogue_row catalogue[] = {
 	{ PL, "PlanPlacement", 'W', CARERS, FOREIGN_NOT_FOUND,
 	  "{'childId':'$child','homeId':'$home','plannedStart':'2024-06-03','placementType':'U6','legalStatus':'C2'}" },
 	{ PL, "GetPlacement", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'placementId':'$placement'}" },
+	{ PL, "LookupPlacement", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'externalId':{'system':'mosaic','id':'P-1'}}" },
+	{ PL, "UpsertPlacementExternalId", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'placementId':'$placement','externalId':{'system':'mosaic','id':'P-7'}}" },
 	{ PL, "ListPlacements", 'S', CARE_READERS, FOREIGN_EMPTY, "{}" },
 	{ PL, "StartPlacement", 'W', CARERS, FOREIGN_NOT_FOUND,
 	  "{'placementId':'$planned','startDate':'2024-06-03','placementType':'U6','legalStatus':'C2','categoryOfNeed':'N1',"
@@ -82,6 +87,8 @@ const struct catalogue_row catalogue[] = {
 	{ PL, "BreakDown", 'W', CARERS, FOREIGN_NOT_FOUND,
 	  "{'placementId':'$placement','endDate':'2024-06-03','reason':'CREQB','noticeHours':{'value':'2'}}" },
 	{ PL, "CancelPlacement", 'W', CARERS, FOREIGN_NOT_FOUND, "{'placementId':'$planned'}" },
+	{ PL, "EndCare", 'W', CARERS, FOREIGN_NOT_FOUND,
+	  "{'childId':'$child5','endDate':'2024-06-03','endCode':'E4A'}" },
 	{ PL, "ImportEpisodes", 'W', SYSTEM | OPERATOR, FOREIGN_OWN,
 	  "{'children':[{'child':'77','sex':'M','returnYear':2023}],'episodes':[{'child':'77','decom':'2022-05-01','rne':'S',"
 	  "'ls':'C2','cin':'N1','place':'U6','placeProvider':'PR1','returnYear':2023}]}" },
@@ -116,7 +123,7 @@ const struct catalogue_row catalogue[] = {
 	{ RE, "UpsertReferral", 'W', NEED_WRITERS, FOREIGN_OWN,
 	  "{'externalId':{'system':'mosaic','id':'R-2'},'childId':'0190b3c2-7d1e-7abc-8def-0123456789ac',"
 	  "'urgency':'PLANNED','neededBy':'2024-07-01'}" },
-	{ RE, "LinkExternalId", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
+	{ RE, "UpsertReferralExternalId", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
 	  "{'referralId':'$open','externalId':{'system':'mosaic','id':'R-7'}}" },
 	{ RE, "LookupReferral", 'R', NEED_READERS, FOREIGN_NOT_FOUND, "{'externalId':{'system':'mosaic','id':'R-1'}}" },
 	{ RE, "GetReferral", 'R', NEED_READERS, FOREIGN_NOT_FOUND, "{'referralId':'$referral'}" },

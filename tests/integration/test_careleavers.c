@@ -129,6 +129,52 @@ START_TEST(live_placements_make_and_end_care_and_a_breakdown_does_not)
 }
 END_TEST
 
+START_TEST(care_that_ends_after_a_breakdown_ends_here_too)
+{
+	struct pair pair = of_authority("925");
+	char child[64], placement[64];
+	json_t *made = json_call(&pair.placements, "CreateChild", "{'dateOfBirth': {'value': '2009-06-10'}}");
+	snprintf(child, sizeof child, "%s", json_at(made, "child.id"));
+	json_decref(made);
+	json_t *planned = json_call(&pair.placements, "PlanPlacement", "{'childId': '%s', 'legalStatus': 'C2'}", child);
+	snprintf(placement, sizeof placement, "%s", json_at(planned, "placement.id"));
+	json_decref(planned);
+	json_decref(json_call(&pair.placements, "StartPlacement", "{'placementId': '%s', 'startDate': '2026-01-01'}", placement));
+	json_decref(json_call(&pair.placements, "BreakDown", "{'placementId': '%s', 'endDate': '2026-02-01', 'reason': 'CREQB'}",
+	                      placement));
+	json_decref(wait_for(&pair, child, "2026-05-20", "ELIGIBLE"));
+	json_decref(json_call(&pair.placements, "EndCare", "{'childId': '%s', 'endDate': '2026-05-10', 'endCode': 'E4A'}", child));
+	json_t *left = wait_for(&pair, child, "2026-05-20", "RELEVANT");
+	ck_assert_str_eq(json_at(left, "youngPerson.began"), "2026-05-10");
+	ck_assert_str_eq(json_at(left, "youngPerson.thirteenWeeksOn"), "2026-04-01");
+	ck_assert_uint_eq(json_count_at(left, "youngPerson.carePeriods"), 1);
+	ck_assert_str_eq(json_at(left, "youngPerson.carePeriods.0.end"), "2026-05-10");
+	json_decref(left);
+}
+END_TEST
+
+/* 13 weeks are 91 days: a child who leaves after 90 is qualifying, after 91 relevant. */
+START_TEST(one_day_less_than_13_weeks_makes_nobody_eligible)
+{
+	struct pair pair = of_authority("926");
+	static const struct { const char *end, *status; } rows[] = { { "2026-04-01", "QUALIFYING" }, { "2026-04-02", "RELEVANT" } };
+	for (size_t i = 0; i < 2; i++) {
+		char child[64], placement[64];
+		json_t *made = json_call(&pair.placements, "CreateChild", "{'dateOfBirth': {'value': '2009-06-10'}}");
+		snprintf(child, sizeof child, "%s", json_at(made, "child.id"));
+		json_decref(made);
+		json_t *planned = json_call(&pair.placements, "PlanPlacement", "{'childId': '%s', 'legalStatus': 'C2'}", child);
+		snprintf(placement, sizeof placement, "%s", json_at(planned, "placement.id"));
+		json_decref(planned);
+		json_decref(json_call(&pair.placements, "StartPlacement", "{'placementId': '%s', 'startDate': '2026-01-01'}",
+		                      placement));
+		json_decref(json_call(&pair.placements, "EndPlacement", "{'placementId': '%s', 'endDate': '%s', 'leftCare': true,"
+		                      "'endCode': 'E4A'}", placement, rows[i].end));
+		json_decref(wait_for(&pair, child, "2026-05-20", rows[i].status));
+	}
+}
+END_TEST
+
 START_TEST(the_birthday_alone_and_another_authority_show_nobody)
 {
 	struct pair ours = of_authority("923"), theirs = of_authority("924");
@@ -156,5 +202,7 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "careleavers",
 	                       an_imported_history_makes_a_young_person_with_the_dates_that_made_it_so,
 	                       live_placements_make_and_end_care_and_a_breakdown_does_not,
+	                       care_that_ends_after_a_breakdown_ends_here_too,
+	                       one_day_less_than_13_weeks_makes_nobody_eligible,
 	                       the_birthday_alone_and_another_authority_show_nobody);
 }

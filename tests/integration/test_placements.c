@@ -189,6 +189,7 @@ START_TEST(a_breakdown_needs_a_reason_of_the_breakdown_set)
 		ck_assert_str_eq(json_call_fails(&calls, HEARTH_INVALID_ARGUMENT, "NOT_A_BREAKDOWN", "BreakDown",
 		                                 "{'placementId': '%s', 'endDate': '2026-05-19', 'reason': '%s'}", id, others[i]),
 		                 "reason");
+	ck_assert_ptr_nonnull(strstr(json_call_message(), "use EndPlacement"));
 	ck_assert_str_eq(json_call_fails(&calls, HEARTH_INVALID_ARGUMENT, "END_BEFORE_START", "BreakDown",
 	                                 "{'placementId': '%s', 'endDate': '2026-04-30', 'reason': 'CREQB'}", id), "end_date");
 	ck_assert_str_eq(json_call_fails(&calls, HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "BreakDown",
@@ -201,6 +202,176 @@ START_TEST(a_breakdown_needs_a_reason_of_the_breakdown_set)
 	                     " AND type = 'hearth.placement.broke_down.v1'"), "CREQB");
 	json_call_fails(&calls, HEARTH_FAILED_PRECONDITION, "WRONG_STATE", "EndPlacement",
 	                "{'placementId': '%s', 'endDate': '2026-05-19', 'reason': 'CARPL'}", id);
+}
+END_TEST
+
+/* From 10 May on to 15 May OTHER is a breakdown; what is one is asked of the day of the end, not of today. */
+START_TEST(the_breakdown_set_of_the_day_of_the_end_counts)
+{
+	struct json_calls calls = of_authority("918");
+	static const struct { const char *day; bool holds; } rows[] = { { "2026-05-09", false }, { "2026-05-10", true },
+		{ "2026-05-15", true }, { "2026-05-16", false } };
+	sql("INSERT INTO breakdown_reason (reason, valid_from, valid_to, source) VALUES ('OTHER', '2026-05-10', '2026-05-15',"
+	    " 'this test')");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char child[64], id[64];
+		new_child(&calls, "2012-05-05", child);
+		new_placement(&calls, child, id);
+		start_placement(&calls, id, "2026-05-01");
+		if (rows[i].holds)
+			json_decref(json_call(&calls, "BreakDown", "{'placementId': '%s', 'endDate': '%s', 'reason': 'OTHER'}", id,
+			                      rows[i].day));
+		else
+			json_call_fails(&calls, HEARTH_INVALID_ARGUMENT, "NOT_A_BREAKDOWN", "BreakDown",
+			                "{'placementId': '%s', 'endDate': '%s', 'reason': 'OTHER'}", id, rows[i].day);
+	}
+	sql("DELETE FROM breakdown_reason WHERE reason = 'OTHER'");
+}
+END_TEST
+
+START_TEST(other_systems_keys_find_children_and_placements)
+{
+	struct json_calls calls = of_authority("919"), theirs = of_authority("920");
+	static const struct { const char *upsert, *field, *path, *lookup; } rows[] = {
+		{ "UpsertChildExternalId", "childId", "child", "LookupChild" },
+		{ "UpsertPlacementExternalId", "placementId", "placement", "LookupPlacement" } };
+	char ids[2][2][64], path[64];
+	for (int i = 0; i < 2; i++) {
+		new_child(&calls, "2012-05-05", ids[0][i]);
+		new_placement(&calls, ids[0][i], ids[1][i]);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		const char *one = ids[i][0];
+		json_t *set = NULL;
+		for (int time = 0; time < 2; time++) {
+			json_decref(set);
+			set = json_call(&calls, rows[i].upsert, "{'%s': '%s', 'externalId': {'system': 'mosaic', 'id': 'K-1'}}",
+			                rows[i].field, one);
+			snprintf(path, sizeof path, "%s.etag", rows[i].path);
+			ck_assert_str_eq(json_at(set, path), "2");
+			snprintf(path, sizeof path, "%s.externalIds", rows[i].path);
+			ck_assert_uint_eq(json_count_at(set, path), 1);
+		}
+		json_decref(set);
+		for (int key = 2; key <= 10; key++)
+			json_decref(json_call(&calls, rows[i].upsert, "{'%s': '%s', 'externalId': {'system': 'mosaic', 'id': 'K-%d'}}",
+			                      rows[i].field, one, key));
+		json_call_fails(&calls, HEARTH_FAILED_PRECONDITION, "TOO_MANY_EXTERNAL_IDS", rows[i].upsert,
+		                "{'%s': '%s', 'externalId': {'system': 'mosaic', 'id': 'K-11'}}", rows[i].field, one);
+		ck_assert_str_eq(json_call_fails(&calls, HEARTH_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN", rows[i].upsert,
+		                                 "{'%s': '%s', 'externalId': {'system': 'mosaic', 'id': 'K-1'}}", rows[i].field,
+		                                 ids[i][1]), "external_id");
+		json_call_fails(&calls, HEARTH_ABORTED, "STALE_ETAG", rows[i].upsert, "{'%s': '%s', 'etag': '1',"
+		                "'externalId': {'system': 'mosaic', 'id': 'K-1'}}", rows[i].field, one);
+		json_call_fails(&theirs, HEARTH_NOT_FOUND, "NOT_FOUND", rows[i].upsert,
+		                "{'%s': '%s', 'externalId': {'system': 'mosaic', 'id': 'K-1'}}", rows[i].field, one);
+		ck_assert_str_eq(json_call_fails(&calls, HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", rows[i].upsert,
+		                                 "{'%s': '%s', 'externalId': {'system': 'Mosaic', 'id': '1'}}", rows[i].field, one),
+		                 "external_id.system");
+		json_t *found = json_call(&calls, rows[i].lookup, "{'externalId': {'system': 'mosaic', 'id': 'K-10'}}");
+		snprintf(path, sizeof path, "%s.id", rows[i].path);
+		ck_assert_str_eq(json_at(found, path), one);
+		snprintf(path, sizeof path, "%s.externalIds", rows[i].path);
+		ck_assert_uint_eq(json_count_at(found, path), 10);
+		json_decref(found);
+		json_call_fails(&theirs, HEARTH_NOT_FOUND, "NOT_FOUND", rows[i].lookup,
+		                "{'externalId': {'system': 'mosaic', 'id': 'K-10'}}");
+	}
+	json_t *started = json_call(&calls, "StartPlacement", "{'placementId': '%s', 'startDate': '2026-05-01'}", ids[1][0]);
+	ck_assert_uint_eq(json_count_at(started, "placement.externalIds"), 10);
+	json_decref(started);
+}
+END_TEST
+
+/* A placement that began on 1 May and broke down on `day`; the child. */
+static void broken_down(const struct json_calls *calls, const char *day, char ret_child[64])
+{
+	char id[64];
+	new_child(calls, "2012-05-05", ret_child);
+	new_placement(calls, ret_child, id);
+	start_placement(calls, id, "2026-05-01");
+	json_decref(json_call(calls, "BreakDown", "{'placementId': '%s', 'endDate': '%s', 'reason': 'CREQB'}", id, day));
+}
+
+static void check_history(const struct json_calls *calls, const char *child, size_t episodes, const char *start,
+                          const char *end)
+{
+	json_t *history = json_call(calls, "GetChildHistory", "{'childId': '%s'}", child);
+	ck_assert_uint_eq(json_count_at(history, "episodes"), episodes);
+	ck_assert_uint_eq(json_count_at(history, "carePeriods"), 1);
+	ck_assert_str_eq(json_at(history, "carePeriods.0.start"), start);
+	ck_assert_str_eq(json_at(history, "carePeriods.0.end"), end);
+	char path[40];
+	snprintf(path, sizeof path, "episodes.%zu.rec", episodes - 1);
+	ck_assert_str_eq(json_at(history, path), "E4A");
+	json_decref(history);
+}
+
+static void end_care(const struct json_calls *calls, const char *child, const char *day)
+{
+	json_t *ended = json_call(calls, "EndCare", "{'childId': '%s', 'endDate': '%s', 'endCode': 'E4A'}", child, day);
+	ck_assert_str_eq(json_at(ended, "child.id"), child);
+	json_decref(ended);
+	json_call_fails(calls, HEARTH_FAILED_PRECONDITION, "NOT_IN_CARE", "EndCare",
+	                "{'childId': '%s', 'endDate': '2026-05-20', 'endCode': 'E4A'}", child);
+}
+
+START_TEST(care_ends_on_the_day_of_a_breakdown_or_later)
+{
+	struct json_calls calls = of_authority("921");
+	char child[64];
+	broken_down(&calls, "2026-05-10", child);
+	ck_assert_str_eq(json_call_fails(&calls, HEARTH_INVALID_ARGUMENT, "CARE_WENT_ON", "EndCare",
+	                                 "{'childId': '%s', 'endDate': '2026-05-09', 'endCode': 'E4A'}", child), "end_date");
+	ck_assert_ptr_nonnull(strstr(json_call_message(), "2026-05-10"));
+	json_call_fails(&calls, HEARTH_INVALID_ARGUMENT, "UNKNOWN_END_CODE", "EndCare",
+	                "{'childId': '%s', 'endDate': '2026-05-10', 'endCode': 'E99'}", child);
+	ck_assert_str_eq(json_call_fails(&calls, HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "EndCare",
+	                                 "{'childId': '%s', 'endDate': '2026-05-10', 'endCode': 'X1'}", child), "end_code");
+	end_care(&calls, child, "2026-05-10");
+	check_history(&calls, child, 1, "2026-05-01", "2026-05-10");
+	broken_down(&calls, "2026-05-10", child);
+	end_care(&calls, child, "2026-05-14");
+	check_history(&calls, child, 2, "2026-05-01", "2026-05-14");
+	json_t *count = json_call(&calls, "CountLookedAfter", "{'date': '2026-05-13'}");
+	ck_assert_int_eq(json_number_at(count, "children"), 1);
+	json_decref(count);
+	broken_down(&calls, "2026-05-01", child);
+	end_care(&calls, child, "2026-05-03");
+	check_history(&calls, child, 1, "2026-05-01", "2026-05-03");
+	broken_down(&calls, "2026-05-01", child);
+	end_care(&calls, child, "2026-05-01");
+	ck_assert_str_eq(sql("SELECT string_agg(payload->>'endDate', ' ' ORDER BY seq) FROM outbox"
+	                     " WHERE authority = '921' AND type = 'hearth.care.ended.v1'"),
+	                 "2026-05-10 2026-05-14 2026-05-03 2026-05-01");
+}
+END_TEST
+
+START_TEST(care_that_a_placement_or_nothing_holds_is_not_ended_so)
+{
+	struct json_calls calls = of_authority("922");
+	char child[64], id[64];
+	new_child(&calls, "2012-05-05", child);
+	json_call_fails(&calls, HEARTH_FAILED_PRECONDITION, "NOT_IN_CARE", "EndCare",
+	                "{'childId': '%s', 'endDate': '2026-05-20', 'endCode': 'E4A'}", child);
+	new_placement(&calls, child, id);
+	start_placement(&calls, id, "2026-05-01");
+	json_call_fails(&calls, HEARTH_FAILED_PRECONDITION, "LIVES_IN_PLACEMENT", "EndCare",
+	                "{'childId': '%s', 'endDate': '2026-05-20', 'endCode': 'E4A'}", child);
+	json_decref(json_call(&calls, "EndPlacement", "{'placementId': '%s', 'endDate': '2026-05-05', 'leftCare': true,"
+	                      "'endCode': 'E4A'}", id));
+	json_call_fails(&calls, HEARTH_FAILED_PRECONDITION, "NOT_IN_CARE", "EndCare",
+	                "{'childId': '%s', 'endDate': '2026-05-20', 'endCode': 'E4A'}", child);
+	json_decref(json_call(&calls, "ImportEpisodes", "{'children': [{'child': '1', 'returnYear': 2026}], 'episodes':"
+	                      "[{'child': '1', 'decom': '2025-06-01', 'rne': 'S', 'ls': 'C2', 'returnYear': 2026}]}"));
+	json_t *found = json_call(&calls, "LookupChild", "{'externalId': {'system': 'ssda903', 'id': '1'}}");
+	copy(child, found, "child.id");
+	json_decref(found);
+	end_care(&calls, child, "2026-05-07");
+	check_history(&calls, child, 1, "2025-06-01", "2026-05-07");
+	new_placement(&calls, child, id);
+	start_placement(&calls, id, "2026-05-10");
+	ck_assert_str_eq(sql("SELECT rne FROM episode WHERE authority = '922' ORDER BY decom DESC LIMIT 1"), "S");
 }
 END_TEST
 
@@ -491,6 +662,29 @@ START_TEST(birthdays_are_told_once_on_the_day_and_missed_days_too)
 }
 END_TEST
 
+/* Born on 29 February: 16 on the leap day, 18 on 1 March of a common year. Told once though nothing ran for years. */
+START_TEST(a_birthday_on_a_leap_day_is_told_once)
+{
+	struct json_calls calls = of_authority("923");
+	char child[64];
+	ck_assert_int_eq(suite_clock(suite, "2026-06-01T09:00:00Z"), 0);
+	new_child(&calls, "2012-02-29", child);
+	static const char *const days[] = { "2028-02-28", "2028-02-29", "2028-03-02", "2030-02-28", "2030-03-01", "2030-03-09" };
+	static const char *const told[] = { "", "turned_16 2028-02-29", "turned_16 2028-02-29", "turned_16 2028-02-29",
+		"turned_16 2028-02-29, turned_18 2030-03-01", "turned_16 2028-02-29, turned_18 2030-03-01" };
+	for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+		char time[32], query[120];
+		snprintf(time, sizeof time, "%sT09:00:00Z", days[i]);
+		ck_assert_int_eq(suite_clock(suite, time), 0);
+		snprintf(query, sizeof query, "SELECT (SELECT due FROM timer) > '%s'", time);
+		for (int wait = 0; wait < 100 && strcmp(sql(query), "t") != 0; wait++)
+			sql("SELECT pg_sleep(0.1)");
+		ck_assert_str_eq(sql("SELECT coalesce(string_agg(concat(split_part(type, '.', 3), ' ', payload->>'on'), ', '"
+		                     " ORDER BY seq), '') FROM outbox WHERE authority = '923' AND type LIKE '%turned%'"), told[i]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct check_options options = { start_suite, stop_suite, 60 };
@@ -498,6 +692,10 @@ int main(void)
 	                       an_upsert_that_changes_nothing_tells_nothing, a_child_of_another_authority_is_not_found,
 	                       a_placement_starts_moves_and_ends_with_its_episodes,
 	                       a_breakdown_needs_a_reason_of_the_breakdown_set,
+	                       the_breakdown_set_of_the_day_of_the_end_counts,
+	                       other_systems_keys_find_children_and_placements,
+	                       care_ends_on_the_day_of_a_breakdown_or_later,
+	                       care_that_a_placement_or_nothing_holds_is_not_ended_so,
 	                       an_end_on_the_first_day_leaves_no_episode_and_keeps_the_record,
 	                       a_second_placement_of_a_child_is_refused_unless_it_is_a_move,
 	                       a_start_in_the_future_and_an_unknown_code_are_refused_by_field,
@@ -508,5 +706,5 @@ int main(void)
 	                       a_repeated_import_answers_with_the_totals_of_the_first,
 	                       codes_hold_in_the_return_years_of_the_collection, states_in_c_and_in_sql_agree,
 	                       birthdays_in_sql_are_those_of_the_clock,
-	                       birthdays_are_told_once_on_the_day_and_missed_days_too);
+	                       birthdays_are_told_once_on_the_day_and_missed_days_too, a_birthday_on_a_leap_day_is_told_once);
 }

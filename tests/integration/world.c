@@ -46,6 +46,7 @@ static const struct step supply_and_children[] = {
 	  "'id':'C-1'}]}", "child=child.id" },
 	{ "placements", "UpdateChild", "{'childId':'$child','updateMask':['unaccompanied'],'unaccompanied':true,"
 	  "'why':'CORRECTED'}", "" },
+	{ "placements", "UpsertChildExternalId", "{'childId':'$child','externalId':{'system':'social','id':'S-1'}}", "" },
 	{ "placements", "UpsertChild", "{'externalId':{'system':'mosaic','id':'C-2'},'sex':'M',"
 	  "'dateOfBirth':{'value':'$born'}}", "child2=child.id" },
 	{ "placements", "ImportEpisodes", "{'children':[{'child':'77','sex':'M','dateOfBirth':{'value':'$born'},"
@@ -61,7 +62,7 @@ static const struct step journey[] = {
 	{ "referrals", "CreateReferral", REFERRAL("child"), "referral=referral.id" },
 	{ "referrals", "UpdateReferral", "{'referralId':'$referral','updateMask':['worker'],'worker':'worker-2'}", "" },
 	{ "referrals", "OpenReferral", "{'referralId':'$referral'}", "" },
-	{ "referrals", "LinkExternalId", "{'referralId':'$referral','externalId':{'system':'mosaic','id':'R-1'}}", "" },
+	{ "referrals", "UpsertReferralExternalId", "{'referralId':'$referral','externalId':{'system':'mosaic','id':'R-1'}}", "" },
 	{ "referrals", "UpsertReferral", "{'externalId':{'system':'mosaic','id':'R-2'},'childId':'$child2',"
 	  "'urgency':'PLANNED','neededBy':'2024-07-01'}", "referral2=referral.id" },
 	{ "referrals", "LinkSiblings", "{'referralId':'$referral','siblingReferralIds':['$referral2']}", "" },
@@ -72,6 +73,8 @@ static const struct step journey[] = {
 	{ "referrals", "GetReferral", "{'referralId':'$referral'}", "placement=referral.placementId" },
 	{ "placements", "StartPlacement", "{'placementId':'$placement','startDate':'2024-05-27','legalStatus':'C2',"
 	  "'categoryOfNeed':'N1'}", "" },
+	{ "placements", "UpsertPlacementExternalId", "{'placementId':'$placement','externalId':{'system':'mosaic',"
+	  "'id':'P-1'}}", "" },
 	{ "finance", "LookupAgreement", "{'placementId':'$placement'}", "agreement=agreement.id" },
 	{ "finance", "UpsertAgreementExternalId", "{'agreementId':'$agreement','externalId':{'system':'ledger','id':'A-1'}}",
 	  "" },
@@ -98,6 +101,11 @@ static const struct step by_hand[] = {
 	{ "placements", "StartPlacement", "{'placementId':'$placement5','startDate':'2024-06-01'}", "" },
 	{ "placements", "BreakDown", "{'placementId':'$placement5','endDate':'2024-06-02','reason':'CREQB',"
 	  "'noticeHours':{'value':'4'}}", "" },
+	{ "placements", "CreateChild", "{'sex':'F','dateOfBirth':{'value':'$born'}}", "child5=child.id" },
+	{ "placements", "PlanPlacement", PLAN("child5"), "placement6=placement.id" },
+	{ "placements", "StartPlacement", "{'placementId':'$placement6','startDate':'2024-06-01'}", "" },
+	{ "placements", "BreakDown", "{'placementId':'$placement6','endDate':'2024-06-02','reason':'CREQB'}", "" },
+	{ "placements", "EndCare", "{'childId':'$child5','endDate':'2024-06-03','endCode':'E4A'}", "" },
 	{ .method = NULL },
 };
 

@@ -73,6 +73,13 @@ json_t *json_call_as(const struct json_calls *calls, const struct hearth_uuid *r
 	return outcome.reply;
 }
 
+static char last_message[400];
+
+const char *json_call_message(void)
+{
+	return last_message;
+}
+
 const char *json_call_fails(const struct json_calls *calls, enum hearth_code code, const char *reason,
                             const char *method, const char *format, ...)
 {
@@ -85,6 +92,7 @@ const char *json_call_fails(const struct json_calls *calls, enum hearth_code cod
 	ck_assert_msg(outcome.status.code == code, "%s: %s %s", method, outcome.status.reason, outcome.status.message);
 	ck_assert_str_eq(outcome.status.reason, reason);
 	snprintf(field, sizeof field, "%s", outcome.status.field);
+	snprintf(last_message, sizeof last_message, "%s", outcome.status.message);
 	return field;
 }
 

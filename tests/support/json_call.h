@@ -27,6 +27,9 @@ json_t *json_call_as(const struct json_calls *calls, const struct hearth_uuid *r
 const char *json_call_fails(const struct json_calls *calls, enum hearth_code code, const char *reason,
                             const char *method, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* What the last of them said to a person. */
+const char *json_call_message(void);
+
 /* A text or number at a dotted path ("placement.state", "children.0.id"); "" when there is none. Lives with the reply. */
 const char *json_at(const json_t *reply, const char *path);
 /* A number, also one that is written as text; -1 when there is none. */

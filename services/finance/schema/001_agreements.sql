@@ -37,15 +37,18 @@ CREATE TABLE agreement_rate (
 	FOREIGN KEY (authority, agreement_id) REFERENCES agreement (authority, id)
 );
 
+-- Keys of other systems.
 CREATE TABLE agreement_external_id (
 	authority    text NOT NULL,
 	system       text NOT NULL,
 	id           text NOT NULL,
 	agreement_id uuid NOT NULL,
 	PRIMARY KEY (authority, system, id),
-	UNIQUE (authority, agreement_id, system),
 	FOREIGN KEY (authority, agreement_id) REFERENCES agreement (authority, id)
 );
+
+-- The telling column first, so that a plan made while the table was empty never takes it for the authority alone.
+CREATE INDEX agreement_external_id_agreement ON agreement_external_id (agreement_id, authority);
 
 -- The fee in force over [from_date, to_date); to_date NULL: until further notice.
 CREATE VIEW rate_in_force AS

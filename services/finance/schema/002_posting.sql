@@ -88,8 +88,20 @@ CREATE FUNCTION rates_shown(p_rates rate_step[]) RETURNS jsonb LANGUAGE sql IMMU
 $$;
 
 CREATE FUNCTION external_ids_shown(p_authority text, p_agreement uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-	SELECT coalesce(jsonb_agg(jsonb_build_object('system', x.system, 'id', x.id) ORDER BY x.system), '[]')
+	SELECT coalesce(jsonb_agg(jsonb_build_object('system', x.system, 'id', x.id) ORDER BY x.system, x.id), '[]')
 	FROM agreement_external_id x WHERE x.authority = p_authority AND x.agreement_id = p_agreement
+$$;
+
+-- The same with one that the same statement inserts (and cannot see).
+CREATE FUNCTION external_ids_shown_with(p_authority text, p_agreement uuid, p_system text, p_id text)
+RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_agg(jsonb_build_object('system', k.system, 'id', k.id) ORDER BY k.system, k.id)
+	FROM (
+		SELECT x.system, x.id
+		FROM agreement_external_id x WHERE x.authority = p_authority AND x.agreement_id = p_agreement
+		UNION
+		SELECT p_system, p_id
+	) k
 $$;
 
 CREATE FUNCTION posted_shown(p_authority text, p_agreement uuid) RETURNS bigint LANGUAGE sql STABLE AS $$

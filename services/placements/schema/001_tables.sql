@@ -56,7 +56,8 @@ CREATE TABLE external_id (
 	resource  uuid NOT NULL,
 	PRIMARY KEY (authority, kind, system, id)
 );
-CREATE INDEX external_id_resource ON external_id (authority, resource);
+-- The telling column first, so that a plan made while the table was empty never takes it for the authority alone.
+CREATE INDEX external_id_resource ON external_id (resource, authority);
 
 -- Birthdays that have been told, so that each is told once.
 CREATE TABLE birthday (

@@ -5,6 +5,18 @@ CREATE FUNCTION external_ids(p_authority text, p_kind text, p_resource uuid) RET
 	FROM external_id x WHERE x.authority = p_authority AND x.kind = p_kind AND x.resource = p_resource
 $$;
 
+-- The same with one that the same statement inserts (and cannot see).
+CREATE FUNCTION external_ids_with(p_authority text, p_kind text, p_resource uuid, p_system text, p_id text)
+RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_agg(jsonb_build_object('system', x.system, 'id', x.id) ORDER BY x.system, x.id)
+	FROM (
+		SELECT k.system, k.id
+		FROM external_id k WHERE k.authority = p_authority AND k.kind = p_kind AND k.resource = p_resource
+		UNION
+		SELECT p_system, p_id
+	) x
+$$;
+
 -- A date of birth and what follows from it are personal: a message of their own.
 CREATE FUNCTION personal_date(p_day date) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
 	SELECT CASE WHEN p_day IS NOT NULL THEN jsonb_build_object('value', p_day) END
@@ -28,7 +40,7 @@ SELECT p.authority, p.id, p.version::text AS etag, p.child AS child_id, p.state,
 	p.home_id, p.planned_start, p.start_date, p.end_date, p.weekly_fee_pence AS "weekly_fee.pence",
 	p.notice_days AS "notice_days.value", p.placement_type, p.legal_status, p.reason,
 	p.notice_hours AS "notice_hours.value", p.end_code, p.moved_from, p.moved_to, p.left_care,
-	fee_changes(p.authority, p.id) AS fee_changes
+	fee_changes(p.authority, p.id) AS fee_changes, external_ids(p.authority, 'placement', p.id) AS external_ids
 FROM placement p;
 
 -- Periods of care of a child, oldest first: episodes that touch or overlap are one period; short breaks are periods of

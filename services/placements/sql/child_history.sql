@@ -17,7 +17,7 @@ SELECT c.id AS "child.id", c.etag AS "child.etag", c.sex AS "child.sex",
 		'placementType', p.placement_type, 'legalStatus', p.legal_status, 'reason', p.reason, 'noticeHours',
 		CASE WHEN p."notice_hours.value" IS NOT NULL THEN jsonb_build_object('value', p."notice_hours.value") END,
 		'endCode', p.end_code, 'movedFrom', p.moved_from, 'movedTo', p.moved_to, 'leftCare', p.left_care,
-		'feeChanges', p.fee_changes)) ORDER BY coalesce(p.start_date, p.planned_start), p.id), '[]')
+		'feeChanges', p.fee_changes, 'externalIds', p.external_ids)) ORDER BY coalesce(p.start_date, p.planned_start), p.id), '[]')
 		FROM placement_reading p WHERE p.authority = c.authority AND p.child_id = c.id) AS placements,
 	care_periods(c.authority, c.id) AS care_periods
 FROM child_reading c WHERE c.authority = :authority::text AND c.id = :child_id::uuid

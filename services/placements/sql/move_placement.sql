@@ -134,5 +134,6 @@ SELECT v.outcome, CASE v.outcome WHEN 'WRONG_STATE' THEN (SELECT t.state FROM ta
 	e.start_date, e.end_date, e.weekly_fee_pence AS "weekly_fee.pence", e.notice_days AS "notice_days.value",
 	e.placement_type, e.legal_status, e.reason, e.notice_hours AS "notice_hours.value", e.end_code,
 	e.moved_from, e.moved_to, e.left_care, e.version::text AS etag,
-	fee_changes(:authority::text, e.id) AS fee_changes
+	fee_changes(:authority::text, e.id) AS fee_changes,
+	external_ids(:authority::text, 'placement', e.id) AS external_ids
 FROM verdict v LEFT JOIN effect e ON true

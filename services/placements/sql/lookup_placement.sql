@@ -1,0 +1,8 @@
+-- One placement by another system's key.
+SELECT p.id, p.etag, p.child_id, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	p.start_date, p.end_date, p."weekly_fee.pence", p."notice_days.value", p.placement_type, p.legal_status,
+	p.reason, p."notice_hours.value", p.end_code, p.moved_from, p.moved_to, p.left_care, p.fee_changes,
+	p.external_ids
+FROM external_id x JOIN placement_reading p ON p.authority = x.authority AND p.id = x.resource
+WHERE x.authority = :authority::text AND x.kind = 'placement' AND x.system = :external_id_system::text
+	AND x.id = :external_id_id::text
