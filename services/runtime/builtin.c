@@ -75,6 +75,7 @@ static int get_instance(struct hearth_call *call, struct hearth_status *status)
 	(void)status;
 	struct hearth_process *process = call->process;
 	Hearth__Control__V1__GetInstanceResponse *reply = hearth_call_reply(call);
+	int64_t now_us = hearth_clock_mono();
 	reply->service = hearth_arena_strdup(call->arena, process->service->name);
 	reply->instance_id = hearth_arena_strdup(call->arena, process->instance_text);
 	reply->hint_endpoint = hearth_arena_strdup(call->arena, hearth_server_hint_endpoint(process->server));
@@ -86,8 +87,8 @@ static int get_instance(struct hearth_call *call, struct hearth_status *status)
 	reply->errors = (int64_t)process->errors;
 	reply->queued_writes = (int64_t)hearth_db_queued_writes(process->db);
 	reply->queued_reads = (int64_t)hearth_db_queued_reads(process->db);
-	reply->p50_ms = hearth_stats_quantile(&process->stats, 0.5);
-	reply->p99_ms = hearth_stats_quantile(&process->stats, 0.99);
+	reply->p50_ms = hearth_stats_quantile(&process->stats, now_us, 0.5);
+	reply->p99_ms = hearth_stats_quantile(&process->stats, now_us, 0.99);
 	reply->metrics_address = hearth_arena_strdup(call->arena,
 	                                             process->metrics ? hearth_metrics_address(process->metrics) : "");
 	reply->version = hearth_arena_strdup(call->arena, HEARTH_VERSION);

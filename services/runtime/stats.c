@@ -1,4 +1,5 @@
-/* stats.c: see stats.h. Two halves of 30 s each: the older is cleared when they change places. */
+/* stats.c: see stats.h. Two halves of 30 s each: the older is cleared when they change places. After a silence both are
+ * older than they should be, and count no more. */
 #include "stats.h"
 
 #include <string.h>
@@ -26,6 +27,8 @@ static double bucket_us(unsigned bucket)
 
 void hearth_stats_add(struct hearth_stats *stats, int64_t now_us, int64_t took_us)
 {
+	if (now_us - stats->turned_us > 2 * HALF_US)
+		memset(stats->counts, 0, sizeof stats->counts);
 	if (now_us - stats->turned_us > HALF_US) {
 		stats->present = !stats->present;
 		memset(stats->counts[stats->present], 0, sizeof stats->counts[0]);
@@ -34,8 +37,10 @@ void hearth_stats_add(struct hearth_stats *stats, int64_t now_us, int64_t took_u
 	stats->counts[stats->present][bucket_of(took_us)]++;
 }
 
-double hearth_stats_quantile(const struct hearth_stats *stats, double quantile)
+double hearth_stats_quantile(const struct hearth_stats *stats, int64_t now_us, double quantile)
 {
+	if (now_us - stats->turned_us > 2 * HALF_US)
+		return 0;
 	uint64_t total = 0, seen = 0;
 	for (unsigned i = 0; i < HEARTH_STATS_BUCKETS; i++)
 		total += stats->counts[0][i] + (uint64_t)stats->counts[1][i];

@@ -13,7 +13,7 @@ struct hearth_stats {
 };
 
 void hearth_stats_add(struct hearth_stats *stats, int64_t now_us, int64_t took_us);
-/* Milliseconds at a quantile (0.5, 0.99); 0 without calls. */
-double hearth_stats_quantile(const struct hearth_stats *stats, double quantile);
+/* Milliseconds at a quantile (0.5, 0.99); 0 without calls. Times are of the monotonic clock. */
+double hearth_stats_quantile(const struct hearth_stats *stats, int64_t now_us, double quantile);
 
 #endif
