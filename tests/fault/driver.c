@@ -180,16 +180,16 @@ static void tell(const struct driver *driver, int at_once)
 	}
 }
 
-static void drive(struct driver *driver, int number, int journeys, int at_once)
+static void drive(struct driver *driver, int number, int past, int at_once)
 {
 	const struct timespec pause = { .tv_nsec = 2000000 };
 	for (;;) {
 		int running = 0;
 		for (int i = 0; i < at_once; i++) {
 			struct journey *journey = &driver->journeys[i];
-			if ((journey->driver == NULL || journey->state == FINISHED) && number < journeys) {
+			if ((journey->driver == NULL || journey->state == FINISHED) && number < past) {
 				journey_begin(journey, driver, number, driver->seed + (unsigned)number * 7919U,
-				              number + 2 * FAULT_DRIVERS >= journeys);
+				              number + 2 * FAULT_DRIVERS >= past);
 				number += FAULT_DRIVERS;
 			}
 			if (journey->driver == NULL || journey->state == FINISHED)
@@ -204,19 +204,18 @@ static void drive(struct driver *driver, int number, int journeys, int at_once)
 	}
 }
 
-void fault_drive(struct suite *suite, struct fault_shared *shared, int number, int journeys, int most_at_once,
-                 unsigned seed)
+void fault_drive(struct suite *suite, struct fault_shared *shared, const struct fault_drive *order)
 {
 	struct driver *driver = hearth_alloc(sizeof *driver);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	memset(driver, 0, sizeof *driver);
 	driver->suite = suite;
 	driver->shared = shared;
-	driver->seed = seed;
-	snprintf(driver->caller, sizeof driver->caller, "driver-%d", number);
+	driver->seed = order->seed;
+	snprintf(driver->caller, sizeof driver->caller, "driver-%d", order->driver);
 	driver->client = suite_client(suite, "999", SUITE_ALL_ROLES);
-	int at_once = most_at_once < JOURNEYS_AT_ONCE_MOST ? most_at_once : JOURNEYS_AT_ONCE_MOST;
-	drive(driver, number, journeys, at_once);
+	int at_once = order->most_at_once < JOURNEYS_AT_ONCE_MOST ? order->most_at_once : JOURNEYS_AT_ONCE_MOST;
+	drive(driver, order->first + order->driver, order->past, at_once);
 	tell(driver, at_once);
 	_exit(0);
 }

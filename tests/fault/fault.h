@@ -59,10 +59,14 @@ struct fault_write *fault_write_new(struct fault_shared *shared, const char *met
 /* setup.c: one provider and FAULT_HOMES homes of 2, 3, 3 and 5 places, in a process of its own. 0 or -1. */
 int fault_setup(struct suite *suite, struct fault_shared *shared);
 
-/* driver.c: a process that drives journeys `first`, first + FAULT_DRIVERS, ... below `journeys`, `most_at_once` at a
- * time, until all are at their end. Never returns. */
-void fault_drive(struct suite *suite, struct fault_shared *shared, int driver, int journeys, int most_at_once,
-                 unsigned seed) __attribute__((noreturn));
+/* driver.c: a process that drives journeys first + driver, + FAULT_DRIVERS, ... below `past`, `most_at_once` at a time,
+ * until all are at their end. Never returns. */
+struct fault_drive {
+	int driver, first, past, most_at_once;
+	unsigned seed;
+};
+void fault_drive(struct suite *suite, struct fault_shared *shared, const struct fault_drive *drive)
+	__attribute__((noreturn));
 
 /* killer.c */
 struct fault_counts {
@@ -74,15 +78,15 @@ int fault_kill(struct suite *suite, unsigned *seed, int milliseconds, struct fau
 /* run.c: a whole run. */
 struct fault_run {
 	int journeys, at_once;             /* at_once: of each driver */
+	int later;                         /* room for further journeys (fault_run_more) */
 	unsigned seed;
 	bool kill;
 	int limit_s;                       /* of the driving */
-	struct support_pg *pg;             /* the caller's, one of its own when `kill` */
-	const char *database;              /* NULL: a new one, dropped at the end */
+	struct support_pg *pg;             /* the caller's, one of its own when `kill`; NULL: the suite's choice */
 	/* given back */
 	struct fault_shared *shared;
 	struct fault_counts counts;
-	int days;
+	int days, begun;
 	int32_t last_day;
 	double seconds;
 	struct suite *suite;
@@ -90,6 +94,10 @@ struct fault_run {
 /* Starts the suite and drives all journeys to their end, then moves the clock past every hold and waits until all
  * consumers have caught up. The suite still runs (run->suite). 0, or -1 with the reason on standard error. */
 int fault_run_start(struct fault_run *run);
+/* Drives `count` further journeys to their end; waits for nothing after it. */
+int fault_run_more(struct fault_run *run, int count);
+/* Days pass until every hold has run out, and all consumers catch up. */
+int fault_run_settle(struct fault_run *run);
 /* Ends the suite; -1 when a process had fallen or ended badly. */
 int fault_run_end(struct fault_run *run);
 /* Moves every process's clock to nine o'clock on the day; in a process of its own. */

@@ -68,10 +68,10 @@ static int next_day(struct fault_run *run, int days)
 
 static bool over(struct fault_run *run)
 {
-	return atomic_load(&run->shared->finished) >= run->journeys || atomic_load(&run->shared->broken) != 0;
+	return atomic_load(&run->shared->finished) >= run->begun || atomic_load(&run->shared->broken) != 0;
 }
 
-static int drive(struct fault_run *run)
+static int round_after_round(struct fault_run *run)
 {
 	int64_t until_us = hearth_clock_mono() + (int64_t)run->limit_s * 1000000;
 	unsigned seed = run->seed;
@@ -88,17 +88,20 @@ static int drive(struct fault_run *run)
 	return atomic_load(&run->shared->broken) ? complain(run, run->shared->why) : 0;
 }
 
-static int with_drivers(struct fault_run *run)
+int fault_run_more(struct fault_run *run, int count)
 {
 	pid_t drivers[FAULT_DRIVERS];
-	int outcome = 0;
+	struct fault_drive order = { .first = run->begun, .past = run->begun + count, .most_at_once = run->at_once,
+	                             .seed = run->seed };
+	run->begun += count;
 	fflush(NULL);
 	for (int i = 0; i < FAULT_DRIVERS; i++) {
+		order.driver = i;
 		drivers[i] = fork();
 		if (drivers[i] == 0)
-			fault_drive(run->suite, run->shared, i, run->journeys, run->at_once, run->seed);
+			fault_drive(run->suite, run->shared, &order);
 	}
-	outcome = drive(run);
+	int outcome = round_after_round(run);
 	atomic_store(&run->shared->stop, outcome != 0);
 	for (int i = 0; i < FAULT_DRIVERS; i++) {
 		int state = 0;
@@ -110,7 +113,7 @@ static int with_drivers(struct fault_run *run)
 
 /* ---- the whole ---- */
 
-static int settle(struct fault_run *run)
+int fault_run_settle(struct fault_run *run)
 {
 	char why[512];
 	for (int i = 0; i < LAST_DAYS; i++)
@@ -130,17 +133,17 @@ int fault_run_start(struct fault_run *run)
 {
 	int64_t began_us = hearth_clock_mono();
 	hearth_date_parse(FAULT_FIRST_DAY, &run->last_day);
-	run->shared = fault_shared_new(run->journeys);
+	run->shared = fault_shared_new(run->journeys + run->later);
 	if (run->shared == NULL)
 		return complain(run, "no memory");
 	atomic_store(&run->shared->today, run->last_day);
-	run->suite = suite_start(&(struct suite_options){ .instances = 2, .clock = FAULT_FIRST_DAY "T09:00:00Z", .pg = run->pg,
-	                                                  .database = run->database });
+	run->suite = suite_start(&(struct suite_options){ .instances = 2, .clock = FAULT_FIRST_DAY "T09:00:00Z",
+	                                                  .pg = run->pg });
 	if (run->suite == NULL)
 		return complain(run, "the suite did not start");
 	if (fault_setup(run->suite, run->shared) != 0)
 		return complain(run, "the homes could not be recorded");
-	if (with_drivers(run) != 0 || settle(run) != 0)
+	if (fault_run_more(run, run->journeys) != 0 || fault_run_settle(run) != 0)
 		return -1;
 	run->seconds = (double)(hearth_clock_mono() - began_us) / 1e6;
 	return 0;
