@@ -122,3 +122,8 @@ char *tables_uuids(struct suite *suite, const char *authority)
 	free(inner);
 	return join(result);
 }
+
+char *tables_texts(struct suite *suite)
+{
+	return over_tables(suite, "", "SELECT %L || '' '' || t::text FROM %I.%I t WHERE %s");
+}

@@ -18,6 +18,8 @@ void tables_assert_same(const char *before, const char *after, const char *what)
 /* All UUIDs in the rows of an authority but those of homes and providers, which are everybody's; sorted, a line each; to
  * be freed. */
 char *tables_uuids(struct suite *suite, const char *authority);
+/* Every row of every table as text; to be freed. */
+char *tables_texts(struct suite *suite);
 long tables_number(struct suite *suite, const char *sql);
 
 #endif
