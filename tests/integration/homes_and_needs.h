@@ -1,5 +1,5 @@
-/* homes_and_needs.h: what the tests of referrals and providers share: a suite of the two and placements, calls in JSON,
- * and the few steps of a journey. Each test is a process of its own; what it asks lives until it ends.
+/* homes_and_needs.h: what the tests of referrals and providers share: a suite of the two and placements (and of those that
+ * a test names in FURTHER_SERVICES), calls in JSON, and the few steps of a journey. Each test is a process of its own; what it asks lives until it ends.
  */
 #ifndef TESTS_INTEGRATION_HOMES_AND_NEEDS_H
 #define TESTS_INTEGRATION_HOMES_AND_NEEDS_H
@@ -15,18 +15,23 @@
 #include <hearth/arena.h>
 #include <hearth/json.h>
 #include <hearth/text.h>
+#include <hearth/finance/v1/finance.pb-c.h>
 #include <hearth/placements/v1/placements.pb-c.h>
 #include <hearth/providers/v1/providers.pb-c.h>
 #include <hearth/referrals/v1/referrals.pb-c.h>
 
 #include "../support/suite.h"
 
+#ifndef FURTHER_SERVICES
+#define FURTHER_SERVICES
+#endif
+
 static struct suite *suite;
 static struct hearth_arena *arena;
 
 static void start_suite(void)
 {
-	static const char *const services[] = { "referrals", "providers", "placements", NULL };
+	static const char *const services[] = { "referrals", "providers", "placements", FURTHER_SERVICES NULL };
 	suite = suite_start(&(struct suite_options){ .services = services, .instances = 2, .clock = "2024-01-01T09:00:00Z" });
 	if (suite == NULL)
 		abort();
@@ -53,6 +58,8 @@ static const ProtobufCServiceDescriptor *service_of(const char *method)
 		return &hearth__referrals__v1__referrals__descriptor;
 	if (strncmp(method, "providers/", 10) == 0)
 		return &hearth__providers__v1__providers__descriptor;
+	if (strncmp(method, "finance/", 8) == 0)
+		return &hearth__finance__v1__finance__descriptor;
 	return &hearth__placements__v1__placements__descriptor;
 }
 

@@ -158,6 +158,52 @@ START_TEST(a_list_is_by_day_and_its_pages_meet)
 }
 END_TEST
 
+START_TEST(a_list_is_of_those_asked_for)
+{
+	const char *child = new_id();
+	static const struct { const char *facts; bool open; } rows[] = {
+		{ "\"urgency\": \"PLANNED\", \"worker\": \"w-1\"", false },
+		{ "\"urgency\": \"URGENT\", \"worker\": \"w-2\", \"neededBy\": \"2024-03-01\"", true },
+		{ "\"urgency\": \"EMERGENCY\", \"worker\": \"w-2\", \"neededBy\": \"2024-03-02\"", true } };
+	static const struct { const char *filter; size_t count; } asked[] = { { "\"urgency\": \"URGENT\"", 1 },
+		{ "\"worker\": \"w-2\"", 2 }, { "\"state\": \"DRAFT\"", 1 }, { "\"state\": \"OPEN\"", 2 },
+		{ "\"state\": \"OPEN\", \"urgency\": \"EMERGENCY\", \"worker\": \"w-2\"", 1 },
+		{ "\"state\": \"OPEN\", \"worker\": \"w-1\"", 0 }, { "\"neededBy\": \"2024-03-01\", \"worker\": \"w-2\"", 1 } };
+	for (size_t i = 0; i < 3; i++) {
+		json_t *made = call("referrals/CreateReferral", "{\"childId\": \"%s\", %s}", child, rows[i].facts);
+		if (rows[i].open)
+			call("referrals/OpenReferral", "{\"referralId\": \"%s\"}", text_at(made, "referral.id"));
+	}
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		json_t *list = call("referrals/ListReferrals", "{\"childId\": \"%s\", %s}", child, asked[i].filter);
+		ck_assert_msg(json_array_size(at(list, "referrals")) == asked[i].count, "%s: %zu", asked[i].filter,
+		              json_array_size(at(list, "referrals")));
+	}
+}
+END_TEST
+
+START_TEST(keys_are_added_once_and_belong_to_one)
+{
+	const char *child = new_id(), *ids[2];
+	for (int i = 0; i < 2; i++)
+		ids[i] = text_at(call("referrals/CreateReferral", "{\"childId\": \"%s\", \"urgency\": \"URGENT\"}", child),
+		                 "referral.id");
+	for (int time = 0; time < 2; time++) {
+		json_t *set = call("referrals/UpsertReferralExternalId", "{\"referralId\": \"%s\", \"externalId\":"
+		                   "{\"system\": \"case\", \"id\": \"%s\"}}", ids[0], child);
+		ck_assert_str_eq(text_at(set, "referral.etag"), "2");
+		ck_assert_uint_eq(json_array_size(at(set, "referral.externalIds")), 1);
+	}
+	refused(HEARTH_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN", "external_id", "referrals/UpsertReferralExternalId",
+	        "{\"referralId\": \"%s\", \"externalId\": {\"system\": \"case\", \"id\": \"%s\"}}", ids[1], child);
+	for (int key = 2; key <= 10; key++)
+		call("referrals/UpsertReferralExternalId", "{\"referralId\": \"%s\", \"externalId\": {\"system\": \"case\","
+		     "\"id\": \"%s-%d\"}}", ids[0], child, key);
+	refused(HEARTH_FAILED_PRECONDITION, "TOO_MANY_EXTERNAL_IDS", "external_id", "referrals/UpsertReferralExternalId",
+	        "{\"referralId\": \"%s\", \"externalId\": {\"system\": \"case\", \"id\": \"%s-11\"}}", ids[0], child);
+}
+END_TEST
+
 START_TEST(a_refused_place_reopens_and_keeps_the_other_offers)
 {
 	const char *id = an_open_referral(new_id()), *home = a_home(1);
@@ -310,6 +356,7 @@ int main(void)
 	                       the_same_request_again_is_one_effect, a_taken_id_and_a_stale_etag_are_refused,
 	                       what_another_authority_holds_is_not_there, bad_input_is_refused_by_the_name_of_its_field,
 	                       another_systems_key_creates_changes_and_finds, siblings_are_linked_both_ways,
+	                       keys_are_added_once_and_belong_to_one, a_list_is_of_those_asked_for,
 	                       a_list_is_by_day_and_its_pages_meet, a_refused_place_reopens_and_keeps_the_other_offers,
 	                       a_second_accept_is_refused, a_withdrawn_referral_gives_its_place_back_and_stays_as_it_is,
 	                       a_breakdown_opens_one_emergency_referral_filled_in_from_the_last,
