@@ -1,7 +1,7 @@
 -- Young people, their times in care, and the dated thresholds of the law. Demand: keys begin with the authority.
 
 CREATE TABLE young_person (
-	authority     text NOT NULL CHECK (authority ~ '^[0-9]{3}$'),
+	authority     authority_code NOT NULL,
 	child_id      uuid NOT NULL,
 	date_of_birth date,                          -- NULL: not known
 	updated       timestamptz NOT NULL,

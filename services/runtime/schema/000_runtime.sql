@@ -20,6 +20,10 @@ CREATE VIEW history AS
 SELECT CASE WHEN k.place = history_place(k.tableoid) THEN k.epoch ELSE md5(k.epoch::text || history_place(k.tableoid))::uuid END AS epoch
 FROM history_kept k;
 
+-- The three digits of a council. A domain, not a CHECK of each table: those are read from their text again at each
+-- execution of a statement.
+CREATE DOMAIN authority_code AS text CHECK (VALUE ~ '^[0-9]{3}$');
+
 -- Facts told, in commit order (the writer lock makes seq commit order). The columns id, aggregatetype, aggregateid,
 -- type and payload are those of the well-known outbox event router.
 CREATE TABLE outbox (
