@@ -21,6 +21,7 @@
 #define TIMEOUT_MS 5000
 #define BACKOFF_MS 20
 #define BACKOFF_MOST_MS 500
+#define LAST_TRY_US 200000       /* with less left a further try could not be answered in time: what is known is told */
 #define LOSSES_MOST 8            /* a message that takes down whoever reads it must not visit everybody for ever */
 #define KEPT_ROOM 65536          /* payload buffers up to this size are kept for the next call */
 
@@ -133,11 +134,11 @@ static void expire(struct call *call)
 {
 	struct hearth_status status = HEARTH_STATUS_INIT;
 
-	if (call->instance)
+	if (call->last.code != HEARTH_OK)
+		status = call->last;
+	else if (call->instance)
 		hearth_fail(&status, HEARTH_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "%s did not answer before the deadline",
 		            call->service->name);
-	else if (call->last.code != HEARTH_OK)
-		status = call->last;
 	else
 		client_no_instance(call, &status);
 	client_finish_failed(call, &status);
@@ -167,7 +168,7 @@ static void try_later(struct call *call, const struct hearth_status *status)
 
 	call->last = *status;
 	call->backoff_ms = call->backoff_ms * 2 > BACKOFF_MOST_MS ? BACKOFF_MOST_MS : call->backoff_ms * 2;
-	if (delay >= left_us(call)) {
+	if (delay + LAST_TRY_US >= left_us(call)) {
 		client_finish_failed(call, status);
 		return;
 	}
@@ -227,6 +228,12 @@ void client_take_reply(struct instance *instance, const void *header_bytes, size
 		status_from_header(&header, &reply.status);
 	if (reply.status.code == HEARTH_UNAVAILABLE && strcmp(reply.status.reason, "DRAINING") == 0)
 		instance->draining = true;
+	/* A try that came too late says less than the one before it. */
+	if (reply.status.code == HEARTH_DEADLINE_EXCEEDED && call->last.code != HEARTH_OK) {
+		client_list_remove(call);
+		client_finish_failed(call, &call->last);
+		return;
+	}
 	if (!hearth_code_retryable(reply.status.code)) {
 		finish(call, &reply);
 		return;

@@ -10,7 +10,7 @@
 #include <hearth/log.h>
 
 #define SWEEP_EVERY 50000
-#define BEFORE_DEADLINE 100000       /* a caller hears UNAVAILABLE before it would give up by itself */
+#define BEFORE_DEADLINE 200000       /* a caller hears UNAVAILABLE before it would give up by itself */
 
 static bool ready(const struct hearth_db *db)
 {
