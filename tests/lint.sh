@@ -4,11 +4,13 @@
 # C: no file over 600 lines (a test 900), no function over 100, an opening comment, no left-over marks, and outside tests
 # none of the banned functions.
 # SQL: no `*` as a select item, no clock but :now and :today. Layers: what each part may include. --format also asks
-# clang-format, when it is installed.
+# clang-format, when it is installed. Contracts: each service, rpc, enum and message has a comment (a request or response
+# is its rpc's).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 mapfile -t code < <(find include services tests -name '*.[ch]' | LC_ALL=C sort)
+mapfile -t contracts < <(find proto -name '*.proto' | LC_ALL=C sort)
 mapfile -t sql < <(find services -name '*.sql' | LC_ALL=C sort)
 breaches=$(mktemp)
 trap 'rm -f "$breaches"' EXIT
@@ -93,6 +95,17 @@ check_sql() {
 	text !~ /^[ \t]*$/ { last = text }' "${sql[@]}"
 }
 
+check_contracts() {
+	[ ${#contracts[@]} -eq 0 ] || awk '
+	FNR == 1 { commented = 0 }
+	/^[ \t]*(service|rpc|enum|message)[ \t]+[A-Za-z_0-9]+/ {
+		of_an_rpc = $1 == "message" && $2 ~ /(Request|Response)$/
+		if (!commented && !of_an_rpc)
+			printf "%s:%d: %s %s has no comment that says what it is\n", FILENAME, FNR, $1, $2
+	}
+	{ commented = /^[ \t]*\/\// }' "${contracts[@]}"
+}
+
 # Every include as "file:line:what it names", quotes or brackets kept.
 includes() {
 	grep -nHE '^#include ' "$@" | sed -E 's/^([^:]*:[0-9]+:)#include +/\1/'
@@ -139,6 +152,7 @@ check_format() {
 {
 	check_c
 	check_sql
+	check_contracts
 	check_layers
 	[ "${1:-}" != --format ] || check_format
 } >"$breaches"

@@ -88,7 +88,7 @@ an_installed_hearth_builds_a_client_outside_the_tree() {
 
 the_linter_finds_each_kind_of_breach() {
 	local tree=$work/planted
-	mkdir -p "$tree/services/one/sql" "$tree/services/two" "$tree/tests" "$tree/include/hearth"
+	mkdir -p "$tree/services/one/sql" "$tree/services/two" "$tree/tests" "$tree/include/hearth" "$tree/proto"
 	cp tests/lint.sh "$tree/tests/"
 	{
 		echo '/* rule.c: text */'
@@ -103,9 +103,14 @@ the_linter_finds_each_kind_of_breach() {
 	printf 'int bare;\n' >"$tree/services/two/bare.c"
 	printf -- '-- Good: count(*) and a * b are no stars.\nSELECT count(*), a * b FROM t\n' >"$tree/services/one/sql/good.sql"
 	printf -- '-- Bad.\nSELECT\n\t*\nFROM t WHERE day = current_date AND at < now()\n' >"$tree/services/one/sql/bad.sql"
+	printf '// Text.\nservice S {\n  rpc Bare(BareRequest) returns (BareResponse);\n  // Text.\n  rpc Good(GoodRequest) returns (GoodResponse);\n}\nmessage BareRequest {}\nmessage Thing {}\n\nenum E {\n}\n' \
+		>"$tree/proto/one.proto"
 	"$tree/tests/lint.sh" >"$work/found" && { echo "nothing found"; return 1; }
 	sort "$work/found" >"$work/sorted"
 	sort >"$work/wanted" <<'WANTED'
+proto/one.proto:10: enum E has no comment that says what it is
+proto/one.proto:3: rpc Bare(BareRequest) has no comment that says what it is
+proto/one.proto:8: message Thing has no comment that says what it is
 services/one/rule.c:106: banned function:  strcpy()
 services/one/rule.c:3: function of 101 lines, at most 100
 services/one/rule.h:2: a rule includes nothing of Hearth but <hearth/clock.h>: <hearth/service.h>
