@@ -29,6 +29,7 @@ BIN := $(if $(filter release,$(MODE)),$(BUILD)/bin,$(OUT)/bin)
 LIB := $(OUT)/lib
 OBJ := $(OUT)/obj
 TEST := $(OUT)/tests
+LISTS := $(OUT)/remembered
 
 # ---- what there is ---------------------------------------------------------------------------------------------------
 
@@ -90,14 +91,16 @@ COMPILE_GENERATED = $(CC) $(BASE) -fPIC -w $(INCLUDES) $(PACKAGE_CFLAGS) -MD -MP
 LINK = $(CC) $(FLAGS_$(MODE)) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 SAY := @printf '  %-8s %s\n'
 
-# A list kept on disk, rewritten only when it changes, so that a removed source relinks what held it.
-remembered = $(if $(wildcard $(OUT)/lists/$(1)),$(if $(subst x$(strip $(2)),,x$(file <$(OUT)/lists/$(1))),,yes))
-remember = $(if $(call remembered,$(1),$(2)),,$(file >$(OUT)/lists/$(1),$(strip $(2))))
+# A list kept on disk, rewritten only when it changes, so that a removed source relinks what held it. Each file sets a
+# variable and is included below: make 4.3's $(file <...) now and then returns something else than the file holds.
+remembered = $(if $(filter undefined,$(origin was_$(1))),,$(if $(subst x$(strip $(2)),,x$(was_$(1))),,yes))
+remember = $(if $(call remembered,$(1),$(2)),,$(file >$(LISTS)/$(1),was_$(1) := $(strip $(2))))
 
 QUIET_GOALS := help clean deps container lint format
 BUILDING := $(filter-out $(QUIET_GOALS),$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
-$(shell mkdir -p $(OUT)/lists)
+$(shell mkdir -p $(LISTS))
+-include $(wildcard $(LISTS)/*)
 endif
 
 # ---- targets ---------------------------------------------------------------------------------------------------------
@@ -186,7 +189,7 @@ $(foreach stem,$(STEMS),$(eval $(call contract,$(stem))))
 # $(1) service, $(2) sql or schema
 define embedded
 $(call remember,$(1)_$(2),$(wildcard services/$(1)/$(2)/*.sql))
-$(GEN)/embed/$(1)_$(2).c: services/runtime/embed.awk $(wildcard services/$(1)/$(2)/*.sql) $(OUT)/lists/$(1)_$(2) | $(BUILD)/deps.stamp
+$(GEN)/embed/$(1)_$(2).c: services/runtime/embed.awk $(wildcard services/$(1)/$(2)/*.sql) $(LISTS)/$(1)_$(2) | $(BUILD)/deps.stamp
 	$$(SAY) EMBED services/$(1)/$(2)
 	@mkdir -p $$(@D)
 	@awk -v table=$(1)_$(2) -f services/runtime/embed.awk /dev/null $(sort $(wildcard services/$(1)/$(2)/*.sql)) > $$@
@@ -221,12 +224,12 @@ RUNTIME_OBJECTS := $(call object,$(wildcard services/runtime/*.c)) $(call contra
 ifneq ($(BUILDING),)
 $(call remember,libhearth,$(RUNTIME_OBJECTS))
 endif
-$(LIB)/libhearth.a: $(RUNTIME_OBJECTS) $(OUT)/lists/libhearth
+$(LIB)/libhearth.a: $(RUNTIME_OBJECTS) $(LISTS)/libhearth
 	$(SAY) AR $@
 	@mkdir -p $(@D)
 	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-$(LIB)/libhearth.so: $(RUNTIME_OBJECTS) $(OUT)/lists/libhearth
+$(LIB)/libhearth.so: $(RUNTIME_OBJECTS) $(LISTS)/libhearth
 	$(SAY) LINK $@
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS_$(MODE)) -shared -Wl,-soname,libhearth.so.0 -Wl,-z,relro,-z,now -Wl,--as-needed -o $@ \
@@ -245,7 +248,7 @@ list-of = $(subst /,_,$(patsubst $(OUT)/%,%,$(patsubst $(BUILD)/%,%,$(1))))
 define program
 $(call remember,$(call list-of,$(1)),$(2) $(3))
 $(1): $(call object,$(2)) $(3) $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(call contracts-of,$(call with-headers,$(2))))) \
-	$(if $(filter tests/%,$(2)),$(LIB)/libsupport.a) $(LIB)/libhearth.a $(OUT)/lists/$(call list-of,$(1))
+	$(if $(filter tests/%,$(2)),$(LIB)/libsupport.a) $(LIB)/libhearth.a $(LISTS)/$(call list-of,$(1))
 	$$(SAY) LINK $$@
 	@mkdir -p $$(@D)
 	@$$(LINK) $(4) $$(PACKAGE_LIBS)
