@@ -66,10 +66,11 @@ done
 
 cat <<TEXT
 
-Hearth runs: two processes of every service; logs in $state/log. Call it from another terminal:
+Hearth runs: two processes of every service; logs in $state/log. From another terminal:
 
-  $bin/hearth --services ipc://$sockets status
-  $bin/hearth --services ipc://$sockets list
+  export HEARTH_SERVICES=ipc://$sockets
+  $bin/hearth status
+  $bin/hearth help
 
 Ctrl-C stops it; the state is kept in $state.
 TEXT
