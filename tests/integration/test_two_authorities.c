@@ -120,7 +120,7 @@ END_TEST
 START_TEST(counts_and_sums_are_of_one_authority)
 {
 	static const struct { const char *service, *method, *path; json_int_t wanted; } figures[] = {
-		{ "placements", "CountLookedAfter", "children", 3 },
+		{ "placements", "CountLookedAfter", "children", 4 },
 		{ "finance", "GetSpend", "totals.totalPence", -1 },
 		{ "finance", "GetSpend", "agreements", -1 },
 		{ "providers", "GetOccupancy", "holds", -1 },

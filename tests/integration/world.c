@@ -193,6 +193,7 @@ struct world_answer world_ask(struct suite *suite, const char *authority, const 
                               const char *request, const struct hearth_uuid *request_id)
 {
 	struct world_answer answer = { .status = HEARTH_STATUS_INIT };
+	ck_assert_msg(row != NULL, "a method is not in the catalogue: %s", request);
 	const ProtobufCMethodDescriptor *method = catalogue_method(row);
 	struct hearth_client *client = world_client(suite, authority);
 	struct hearth_arena *arena = hearth_arena_new();
