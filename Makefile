@@ -281,12 +281,13 @@ $(BIN)/hearth-private-pg: $(call object,$(addprefix tests/support/,pg_main.c pri
 	@mkdir -p $(@D)
 	@$(LINK) $(shell pkg-config --libs libpq)
 
+$(foreach fuzz,$(FUZZERS),$(eval $(fuzz:tests/fuzz/%.c=$(OUT)/fuzz/%): $(call links-of,$(fuzz))))
 # libFuzzer needs clang; the target's own sources are compiled again with it.
 FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -g -O1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 $(OUT)/fuzz/%: tests/fuzz/%.c $(wildcard services/runtime/*.c) $(OBJ)/embed/runtime_sql.o $(OBJ)/embed/runtime_schema.o | $(HEADERS)
 	$(SAY) FUZZ $@
 	@mkdir -p $(@D)
-	@$(CLANG) $(FUZZ_FLAGS) $(INCLUDES) $(PACKAGE_CFLAGS) -o $@ $(filter-out %.o,$^) $(call links-of,$<) \
+	@$(CLANG) $(FUZZ_FLAGS) $(INCLUDES) $(PACKAGE_CFLAGS) -o $@ $(filter %.c,$^) \
 	  $(RUNTIME_CONTRACTS:%=$(GEN)/%.pb-c.c) $(filter %.o,$^) $(PACKAGE_LIBS)
 
 # ---- install ---------------------------------------------------------------------------------------------------------
