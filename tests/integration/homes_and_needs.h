@@ -1,5 +1,6 @@
 /* homes_and_needs.h: what the tests of referrals and providers share: a suite of the two and placements (and of those that
- * a test names in FURTHER_SERVICES), calls in JSON, and the few steps of a journey. Each test is a process of its own; what it asks lives until it ends.
+ * a test names in FURTHER_SERVICES), calls in JSON, and the few steps of a journey. Each test is a process of its own;
+ * what it asks lives until it ends.
  */
 #ifndef TESTS_INTEGRATION_HOMES_AND_NEEDS_H
 #define TESTS_INTEGRATION_HOMES_AND_NEEDS_H
@@ -76,7 +77,7 @@ static struct hearth_client *client_of(const char *authority)
 struct answer {
 	struct hearth_status status;
 	bool replayed;
-	json_t *json;                  /* NULL unless OK */
+	json_t *json;                  /* NULL unless OK; not to be given back */
 };
 
 static struct answer ask(const char *authority, const char *method, const struct hearth_uuid *request_id, const char *text)
@@ -95,6 +96,11 @@ static struct answer ask(const char *authority, const char *method, const struct
 	if (hearth_client_call(client_of(authority), name, request, contract->output, &options, hearth_arena_allocator(arena),
 	                       &reply, &answer.replayed, &answer.status) == 0)
 		answer.json = hearth_json_encode(reply, HEARTH_JSON_DEFAULTS);
+	static json_t *kept;           /* replies live as long as the test's process */
+	if (kept == NULL)
+		kept = json_array();
+	if (answer.json != NULL)
+		json_array_append_new(kept, answer.json);
 	return answer;
 }
 
