@@ -1,4 +1,5 @@
--- A new referral in DRAFT. Of the references offered the first that is free is taken.
+-- A new referral in DRAFT. Of the references offered the first that is free is taken. The answer is what was given: a
+-- row that passes from one part of a statement to the next costs as much as writing it.
 WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
@@ -22,31 +23,32 @@ WITH seen AS (
 		:now::timestamptz, :now::timestamptz
 	WHERE NOT EXISTS (SELECT 1 FROM seen)
 	ON CONFLICT (authority, id) DO NOTHING
-	RETURNING authority, id, reference, child_id, state, urgency, needed_by, worker, date_of_birth, age, sex,
-		unaccompanied, home_kinds, easting, northing, most_miles, most_weekly_fee_pence, children,
-		external_ids, follows_placement_id, accepted_offer_id, held_until, placement_id, reason, version,
-		created, updated
+	RETURNING reference
 ), done AS (
 	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)
-	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, e.id::text,
+	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, :id::uuid::text,
 		:now::timestamptz
-	FROM effect e
+	FROM effect
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
 		payload)
-	SELECT 'hearth.referral.created.v1', 'referral', e.id::text, e.version, e.child_id::text, e.authority,
+	SELECT 'hearth.referral.created.v1', 'referral', :id::uuid::text, 1, :child_id::uuid::text, :authority::text,
 		:now::timestamptz, :traceparent::text, jsonb_build_object(
-			'referralId', e.id, 'childId', e.child_id,
-			'urgency', e.urgency, 'neededBy', e.needed_by)
-	FROM effect e
+			'referralId', :id::uuid, 'childId', :child_id::uuid,
+			'urgency', :urgency::text, 'neededBy', :needed_by::date)
+	FROM effect
 )
-SELECT coalesce((SELECT s.outcome FROM seen s), CASE WHEN e.id IS NULL THEN 'ALREADY_EXISTS' ELSE 'OK' END) AS outcome,
-	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
-	e.id, e.version::text AS etag, e.reference, e.child_id, e.state, e.urgency, e.needed_by, e.worker,
-	e.age::bigint AS "needs.age.value", e.sex AS "needs.sex", e.unaccompanied AS "needs.unaccompanied",
-	e.home_kinds AS "needs.home_kinds", e.easting AS "needs.home_grid.easting",
-	e.northing AS "needs.home_grid.northing", e.most_miles AS "needs.most_miles.miles",
-	e.most_weekly_fee_pence AS "needs.most_weekly_fee.pence", e.children AS "needs.children",
-	e.date_of_birth AS "date_of_birth.value", e.external_ids, e.follows_placement_id, e.accepted_offer_id,
-	e.held_until, e.placement_id, e.reason, e.created, e.updated
-FROM (SELECT 1) one LEFT JOIN effect e ON true
+SELECT CASE WHEN EXISTS (SELECT 1 FROM effect) THEN 'OK'
+		ELSE coalesce((SELECT s.outcome FROM seen s), 'ALREADY_EXISTS') END AS outcome,
+	coalesce((SELECT s.result_key FROM seen s), :id::uuid::text) AS result_key,
+	:id::uuid AS id, '1' AS etag, (SELECT e.reference FROM effect e) AS reference, :child_id::uuid AS child_id,
+	'DRAFT' AS state, :urgency::text AS urgency, :needed_by::date AS needed_by, :worker::text AS worker,
+	coalesce(age_on(:date_of_birth_value::date, :today::date), :needs_age_value::integer)::bigint AS "needs.age.value",
+	:needs_sex::text AS "needs.sex", coalesce(:needs_unaccompanied::boolean, false) AS "needs.unaccompanied",
+	coalesce(:needs_home_kinds::text[], '{}') AS "needs.home_kinds",
+	:needs_home_grid_easting::integer AS "needs.home_grid.easting",
+	:needs_home_grid_northing::integer AS "needs.home_grid.northing",
+	:needs_most_miles_miles::float8 AS "needs.most_miles.miles",
+	:needs_most_weekly_fee_pence::bigint AS "needs.most_weekly_fee.pence",
+	greatest(coalesce(:needs_children::integer, 1), 1) AS "needs.children",
+	:date_of_birth_value::date AS "date_of_birth.value", :now::timestamptz AS created, :now::timestamptz AS updated
