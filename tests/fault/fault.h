@@ -70,9 +70,10 @@ void fault_drive(struct suite *suite, struct fault_shared *shared, const struct 
 
 /* killer.c */
 struct fault_counts {
-	int programs, pairs, databases;
+	int programs, pairs, databases, hangs, cuts;
 };
-/* Kills at random for `milliseconds`; each program is started again at once. -1: something could not be started. */
+/* Harms at random for `milliseconds`: kill -9 of a program, of both of a service, of PostgreSQL, each started again at
+ * once; a program stopped for a second or two and let go on; every other connection cut. -1: something did not start. */
 int fault_kill(struct suite *suite, unsigned *seed, int milliseconds, struct fault_counts *counts);
 
 /* run.c: a whole run. */

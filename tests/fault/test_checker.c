@@ -65,7 +65,7 @@ static void take_answers(PGconn *db, struct fault_shared *answers)
 	for (int row = 0; row < PQntuples(rows); row++)
 		for (size_t i = 0; i < atomic_load(&answers->count); i++)
 			if (strcmp(answers->writes[i].request_id, PQgetvalue(rows, row, 0)) == 0)
-				answers->writes[i].answer = strcmp(PQgetvalue(rows, row, 1), "PENDING") == 0 ? FAULT_PENDING : FAULT_REFUSED;
+				answers->writes[i].answer = PQgetvalue(rows, row, 1)[0] == 'P' ? FAULT_PENDING : FAULT_REFUSED;
 	PQclear(rows);
 }
 

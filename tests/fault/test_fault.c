@@ -1,5 +1,5 @@
-/* test_fault.c: journeys while every program and PostgreSQL are killed with kill -9 at random; then the tables must tell
- * one true story (checker.h).
+/* test_fault.c: journeys while every program and PostgreSQL are killed with kill -9 at random, programs hang and
+ * connections are cut; then the tables must tell one true story (checker.h).
  *
  * JOURNEYS: how many (50); FAULT_SEED: the killer's seed, else the time; printed when anything is wrong.
  */
@@ -32,18 +32,21 @@ static void tell(const struct fault_run *run)
 		repeated += run->shared->writes[i].tries > 1;
 		replayed += run->shared->writes[i].replayed;
 	}
-	printf("fault: seed %u: %d journeys in %.0f s and %d days; %zu writes, %zu repeated by the caller, %zu replayed;"
-	       " killed %d programs, %d pairs, PostgreSQL %d times\n", run->seed, run->journeys, run->seconds, run->days, writes,
-	       repeated, replayed, run->counts.programs, run->counts.pairs, run->counts.databases);
+	printf("fault: seed %u: %d journeys in %.0f s and %d days; %zu writes, %zu repeated by the caller, %zu replayed\n",
+	       run->seed, run->journeys, run->seconds, run->days, writes, repeated, replayed);
+	printf("fault: killed %d programs, %d pairs, PostgreSQL %d times; %d hangs, %d times connections cut\n",
+	       run->counts.programs, run->counts.pairs, run->counts.databases, run->counts.hangs, run->counts.cuts);
 }
 
 static long events(const struct fault_run *run, const char *type)
 {
 	const char *const values[] = { type };
 	PGconn *db = PQconnectdb(suite_admin_url(run->suite));
-	PGresult *result = PQexecParams(db, "SELECT count(1) FROM (SELECT type FROM providers.outbox UNION ALL"
-		" SELECT type FROM referrals.outbox UNION ALL SELECT type FROM placements.outbox) o WHERE o.type = $1", 1, NULL, values,
-		NULL, NULL, 0);
+	PGresult *result = PQexecParams(
+		db,
+		"SELECT count(1) FROM (SELECT type FROM providers.outbox UNION ALL SELECT type FROM referrals.outbox"
+		" UNION ALL SELECT type FROM placements.outbox) o WHERE o.type = $1",
+		1, NULL, values, NULL, NULL, 0);
 	long count = PQntuples(result) == 1 ? strtol(PQgetvalue(result, 0, 0), NULL, 10) : -1;
 	PQclear(result);
 	PQfinish(db);
