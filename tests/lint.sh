@@ -128,6 +128,8 @@ check_layers() {
 			case $what in
 			'"../'* | '"services/'* | '<services/'*)
 				echo "$file:$line: a service includes no other part's header: $what" ;;
+			'<hearth/client.h>')
+				echo "$file:$line: services do not call each other: what one needs of another comes by events" ;;
 			'<zmq'* | '<libpq'*)
 				echo "$file:$line: sockets and databases are the runtime's: $what" ;;
 			esac

@@ -101,6 +101,7 @@ the_linter_finds_each_kind_of_breach() {
 	printf '/* rule.h: text */\n#include <hearth/service.h>\n#include "../two/two.h"\n' >"$tree/services/one/rule.h"
 	{ echo '/* long.c: text */'; yes 'int a;' | head -n 600; } >"$tree/services/two/long.c"
 	printf 'int bare;\n' >"$tree/services/two/bare.c"
+	printf '/* two.c: text */\n#include <hearth/client.h>\n' >"$tree/services/two/two.c"
 	printf -- '-- Good: count(*) and a * b are no stars.\nSELECT count(*), a * b FROM t\n' >"$tree/services/one/sql/good.sql"
 	printf -- '-- Bad.\nSELECT\n\t*\nFROM t WHERE day = current_date AND at < now()\n' >"$tree/services/one/sql/bad.sql"
 	printf '// Text.\nservice S {\n  rpc Bare(BareRequest) returns (BareResponse);\n  // Text.\n  rpc Good(GoodRequest) returns (GoodResponse);\n}\nmessage BareRequest {}\nmessage Thing {}\n\nenum E {\n}\n' \
@@ -119,6 +120,7 @@ services/one/sql/bad.sql:3: `*` as a select item: name the columns
 services/one/sql/bad.sql:4: the clock is :now and :today
 services/one/sql/bad.sql:4: the clock is :now and :today
 services/two/bare.c:1: no opening comment that says what the file is for
+services/two/two.c:2: services do not call each other: what one needs of another comes by events
 services/two/long.c:601: file over 600 lines
 WANTED
 	diff "$work/wanted" "$work/sorted"
