@@ -378,8 +378,10 @@ void support_pg_stop(struct support_pg **pg)
 {
 	if (*pg == NULL)
 		return;
-	if ((*pg)->own && !(*pg)->detached)
+	if ((*pg)->own && !(*pg)->detached) {
 		stop_server(*pg);
+		(void)rmdir((*pg)->place.socket);      /* empty by now; made again by the next start */
+	}
 	if ((*pg)->temporary)
 		pg_place_remove(&(*pg)->place);
 	for (size_t i = 0; i < (*pg)->text_count; i++)
