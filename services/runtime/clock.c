@@ -279,6 +279,13 @@ static int64_t summer_time(int64_t us)
 
 void hearth_clock_today(char ret_date[HEARTH_DATE_SIZE])
 {
-	int64_t now = hearth_clock_now();
-	hearth_date_format(day_of(now + summer_time(now)), ret_date);
+	/* Every call asks, and the answer is good for the whole hour: days and summer time begin on the hour. */
+	static int64_t hour = INT64_MIN;
+	static char date[HEARTH_DATE_SIZE];
+	int64_t now = hearth_clock_now(), present = (now - (now < 0 ? HOUR_US - 1 : 0)) / HOUR_US;
+	if (present != hour) {
+		hearth_date_format(day_of(now + summer_time(now)), date);
+		hour = present;
+	}
+	memcpy(ret_date, date, sizeof date);
 }

@@ -37,6 +37,7 @@ struct hearth_bound_statement {
 struct hearth_route {
 	const struct hearth_method *method;
 	const char *full_name;
+	size_t name_size;
 	const ProtobufCMessageDescriptor *request, *reply;
 	const ProtobufCFieldDescriptor *row;            /* of the reply, or NULL */
 	const ProtobufCFieldDescriptor *page_size, *page_token, *next_page_token, *wait_etag, *wait_ms;
@@ -104,6 +105,7 @@ struct hearth_process {
 	size_t route_count;
 	uint16_t *route_index;                          /* open hash of route + 1 */
 	size_t route_mask;
+	struct hearth_route *last_route;                /* that was found, or NULL */
 	struct hearth_consumer **consumers;
 	size_t consumer_count;
 	struct hearth_timers *timers;

@@ -102,13 +102,21 @@ static void index_route(struct hearth_process *process, size_t at)
 	process->route_index[slot] = (uint16_t)(at + 1);
 }
 
+static bool is_named(const struct hearth_route *route, struct hearth_slice name)
+{
+	return route->name_size == name.size && memcmp(route->full_name, name.at, name.size) == 0;
+}
+
 struct hearth_route *hearth_route_find(struct hearth_process *process, struct hearth_slice name)
 {
+	/* Calls come in runs of one method. */
+	if (process->last_route && is_named(process->last_route, name))
+		return process->last_route;
 	size_t slot = name_hash(name.at, name.size) & process->route_mask;
 	for (; process->route_index[slot]; slot = (slot + 1) & process->route_mask) {
 		struct hearth_route *route = &process->routes[process->route_index[slot] - 1];
-		if (strncmp(route->full_name, name.at, name.size) == 0 && route->full_name[name.size] == '\0')
-			return route;
+		if (is_named(route, name))
+			return process->last_route = route;
 	}
 	return NULL;
 }
@@ -138,8 +146,8 @@ static int init_route(struct hearth_process *process, struct hearth_route *route
 		return hearth_fail(status, HEARTH_INTERNAL, "NO_RPC", "%s has no rpc %s", contract->name, method->name);
 	char name[160];
 	snprintf(name, sizeof name, "%s/%s", contract->name, method->name);
-	*route = (struct hearth_route){ .method = method, .full_name = hearth_strdup(name), .request = rpc->input,
-	                                .reply = rpc->output };
+	*route = (struct hearth_route){ .method = method, .full_name = hearth_strdup(name), .name_size = strlen(name),
+	                                .request = rpc->input, .reply = rpc->output };
 	route->page_size = field_of(route->request, "page_size");
 	route->page_token = field_of(route->request, "page_token");
 	route->next_page_token = field_of(route->reply, "next_page_token");

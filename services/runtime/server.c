@@ -46,6 +46,7 @@ struct listener {
 	struct hearth_deferred pump;
 	struct hearth_instance_files files;
 	struct peer *buckets[BUCKETS];   /* only peers with something outstanding */
+	struct peer *last;               /* of the last request, or NULL: requests come in runs of one peer */
 	char endpoint[HEARTH_ENDPOINT_SIZE];
 };
 
@@ -119,6 +120,8 @@ static void leave_peer(struct hearth_server *server, struct listener *listener, 
 		return;
 	at = find_peer(listener, peer->identity, peer->size);
 	assert(*at == peer);
+	if (listener->last == peer)
+		listener->last = NULL;
 	*at = peer->next;
 	peer->next = server->free_peers;
 	server->free_peers = peer;
@@ -295,10 +298,13 @@ static int throttle(struct hearth_server *server, struct hearth_status *status, 
 /* Takes a place for the request, or says why there is none. */
 static int admit(struct incoming *incoming, struct hearth_status *status)
 {
-	struct hearth_server *server = incoming->listener->server;
+	struct listener *listener = incoming->listener;
+	struct hearth_server *server = listener->server;
 	const uint8_t *identity = zmq_msg_data(&incoming->identity);
 	size_t size = zmq_msg_size(&incoming->identity);
-	struct peer **at = find_peer(incoming->listener, identity, size);
+	struct peer *last = listener->last;
+	struct peer **at = last && last->size == size && memcmp(last->identity, identity, size) == 0
+		? &listener->last : find_peer(listener, identity, size);
 
 	if (server->draining) {
 		hearth_fail(status, HEARTH_UNAVAILABLE, "DRAINING", "this process is leaving: call another");
@@ -310,6 +316,7 @@ static int admit(struct incoming *incoming, struct hearth_status *status)
 	if (server->outstanding >= OUTSTANDING_MOST || server->held + incoming->public.size > HELD_MOST)
 		return throttle(server, status, "a process (holding at most 256 MB)", OUTSTANDING_MOST);
 	incoming->peer = take_peer(server, at, identity, size);
+	listener->last = incoming->peer;
 	incoming->peer->outstanding++;
 	server->outstanding++;
 	server->held += incoming->public.size;
