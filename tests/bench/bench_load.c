@@ -21,6 +21,7 @@
 #include <hearth/referrals/v1/referrals.pb-c.h>
 #include <hearth/service.h>
 #include <hearth/text.h>
+#include <hearth/v1/common.pb-c.h>
 
 #define MOST_SAMPLES 4000000
 #define READ_KEYS 1000
@@ -57,15 +58,15 @@ static int send_call(struct load *load, const char *method, const ProtobufCMessa
 
 static int send_echo(struct load *load, int64_t number, struct hearth_status *status)
 {
-	static uint8_t payload[96];
+	static const char payload[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	Hearth__Bench__V1__EchoRequest request = HEARTH__BENCH__V1__ECHO_REQUEST__INIT;
 	request.id = number;
 	request.time = hearth_clock_mono();
 	request.subject = "placement/measured-thing";
 	request.key = "0190b3c2-7d1e-7abc-8def-0123456789ab";
 	request.kind = 3;
-	request.payload.data = payload;
-	request.payload.len = sizeof payload;
+	request.payload.data = (uint8_t *)(uintptr_t)payload;
+	request.payload.len = sizeof payload - 1;
 	return send_call(load, "hearth.bench.v1.Bench/Echo", &request.base, status);
 }
 
@@ -269,7 +270,7 @@ static int read_wish(int argc, char **argv, struct wish *ret_wish)
 
 int main(int argc, char **argv)
 {
-	struct hearth_actor actor = { .id = "bench", .authority = "999", .roles = HEARTH_ANYONE & 0x1fe };
+	struct hearth_actor actor = { .id = "bench", .authority = "999", .roles = HEARTH_ROLE(HEARTH__V1__ROLE__PLACEMENT_OFFICER) };
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	struct hearth_uuid uuid;
 	struct wish wish;

@@ -108,7 +108,7 @@ void send(Bench::Stub &stub, grpc::CompletionQueue &queue, int64_t number)
 	request.set_subject("placement/measured-thing");
 	request.set_key("0190b3c2-7d1e-7abc-8def-0123456789ab");
 	request.set_kind(3);
-	request.set_payload(std::string(96, '\0'));
+	request.set_payload(std::string(96, 'a'));
 	auto *call = new Called;
 	call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
 	call->sent_us = mono_us();

@@ -1,7 +1,9 @@
 # instructions.sh: user instructions a request of the echo server, by callgrind: the difference of two counts of calls, so
 # that starting and stopping do not count. Sourced by run.sh and by the test that holds the number.
 
-# instructions_of SERVER... -- CLIENT...: total instructions of a server (CLIENT gets COUNTx as its last word).
+# Everything takes a hundred times as long under callgrind: the lines that tell of slow calls are not counted.
+
+# counted LOG: what callgrind counted.
 counted() {
 	sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$1"
 }
@@ -11,7 +13,7 @@ ours_counted() {
 	local log=$work/callgrind-$1.log dir=$work/cg-$1
 	mkdir -p "$dir"
 	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$bin/bench_echo_server" --listen "ipc://$dir" \
-		--services "ipc://$dir" --metrics "" </dev/null >"$log" 2>&1 &
+		--services "ipc://$dir" --metrics "" --log-level error </dev/null >"$log" 2>&1 &
 	local pid=$!
 	running[callgrind]=$pid
 	for _ in $(seq 300); do
