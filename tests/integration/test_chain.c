@@ -123,6 +123,8 @@ END_TEST
  * suite of its own, whose processes are this one's to end. */
 START_TEST(a_referral_withdrawn_while_it_is_accepted_leaves_no_place_held)
 {
+	struct suite *shared = suite;
+	struct hearth_arena *shared_arena = arena;
 	start_suite();
 	const char *child = a_child(), *home = a_home(1), *id = an_open_referral(child), *offer = an_offer(id, home);
 	for (int i = 0; i < 2; i++)
@@ -137,6 +139,9 @@ START_TEST(a_referral_withdrawn_while_it_is_accepted_leaves_no_place_held)
 	occupancy_is(home, 0, 0, 0);
 	ck_assert_str_eq(text_at(referral_in(id, "WITHDRAWN"), "reason"), "NOT_NEEDED");
 	ck_assert_int_eq(suite_stop(&suite), 0);
+	hearth_arena_free(&arena);
+	suite = shared;
+	arena = shared_arena;
 }
 END_TEST
 

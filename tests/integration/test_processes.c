@@ -175,6 +175,7 @@ START_TEST(services_go_on_without_each_other_and_catch_up)
 {
 	static const char *const away[] = { "finance", "careleavers", "providers", "referrals" };
 	char child[64], request[400];
+	struct suite *shared = suite;
 	suite = suite_start(&(struct suite_options){ .clock = WORLD_CLOCK });
 	ck_assert_ptr_nonnull(suite);
 	for (size_t i = 0; i < sizeof away / sizeof away[0]; i++)
@@ -195,6 +196,7 @@ START_TEST(services_go_on_without_each_other_and_catch_up)
 	snprintf(request, sizeof request, "{\"childId\":\"%s\"}", child);
 	json_decref(call("careleavers", "GetYoungPerson", request));
 	ck_assert_int_eq(suite_stop(&suite), 0);
+	suite = shared;
 }
 END_TEST
 
