@@ -335,6 +335,7 @@ END_TEST
 START_TEST(an_acceptance_that_nobody_answers_is_given_up)
 {
 	static const char *const services[] = { "referrals", NULL };
+	struct suite *shared = suite;
 	suite = suite_start(&(struct suite_options){ .services = services, .clock = "2024-07-01T09:00:00Z" });
 	ck_assert_ptr_nonnull(suite);
 	const char *id = an_open_referral(new_id()), *offer = an_offer(id, new_id());
@@ -346,6 +347,7 @@ START_TEST(an_acceptance_that_nobody_answers_is_given_up)
 	json_t *detail = call("referrals/GetReferralDetail", "{\"referralId\": \"%s\"}", id);
 	ck_assert_str_eq(text_at(detail, "offers.0.state"), "FELL_THROUGH");
 	ck_assert_int_eq(suite_stop(&suite), 0);
+	suite = shared;
 }
 END_TEST
 
