@@ -117,9 +117,10 @@ const struct plant plants[] = {
 	  " RETURNING id" },
 
 	{ "a started placement has one place or one excess",
-	  "UPDATE providers.hold SET placement_id = NULL WHERE id = " ONE("h.id", "providers.hold h WHERE h.reason = 'BROKE_DOWN'")
+	  "UPDATE providers.hold SET placement_id = NULL WHERE id = "
+	  ONE("h.id", "providers.hold h JOIN placements.placement p ON p.hold_id = h.id WHERE h.reason = 'BROKE_DOWN'")
 	  ";SELECT p.id FROM placements.placement p JOIN providers.hold h ON h.id = p.hold_id"
-	  " WHERE p.state = 'BROKE_DOWN' AND h.placement_id IS NULL LIMIT 1" },
+	  " WHERE p.state = 'BROKE_DOWN' AND h.placement_id IS NULL AND h.reason = 'BROKE_DOWN' LIMIT 1" },
 	{ "a started placement has one place or one excess",
 	  TELL_AGAIN("providers", "hearth.place.confirmed.v1", "version = version + 100", "payload ->> 'placementId'") },
 	{ "an excess has its event",
@@ -150,10 +151,8 @@ const struct plant plants[] = {
 	  ONE("p.child", "placements.placement p WHERE p.state = 'STARTED'") " RETURNING child_id" },
 
 	{ "a placement that is over is free of its place",
-	  "UPDATE providers.hold SET state = 'CONFIRMED', place = (SELECT max(p.number) FROM providers.place p"
-	  " WHERE p.home_id = hold.home_id), excess = false WHERE id = "
-	  ONE("h.id", "providers.hold h WHERE h.reason = 'BROKE_DOWN' AND NOT EXISTS (SELECT 1 FROM providers.hold k"
-	      " WHERE k.home_id = h.home_id AND k.state = 'CONFIRMED')") " RETURNING placement_id" },
+	  "UPDATE providers.hold SET state = 'CONFIRMED', place = NULL, excess = true WHERE id = "
+	  ONE("h.id", "providers.hold h WHERE h.reason = 'BROKE_DOWN'") " RETURNING placement_id" },
 	{ "a placement lived in has its place",
 	  "UPDATE providers.hold SET state = 'RELEASED' WHERE id = "
 	  ONE("h.id", "providers.hold h WHERE h.state = 'CONFIRMED'") " RETURNING placement_id" },
