@@ -167,6 +167,11 @@ static const char *time_text(struct hearth_call *call, int64_t us)
 	return hearth_arena_strdup(call->arena, text);
 }
 
+static const char *slice_text(struct hearth_call *call, struct hearth_slice from)
+{
+	return from.size ? hearth_arena_memdup(call->arena, from.at, from.size) : "";
+}
+
 /* Values that are only made when a statement asks for them. */
 static const char *given_value(struct hearth_call *call, enum hearth_given given)
 {
@@ -182,7 +187,7 @@ static const char *given_value(struct hearth_call *call, enum hearth_given given
 	case GIVEN_NOW:
 		return call->givens[given] = time_text(call, call->now_us);
 	case GIVEN_TRACEPARENT:
-		return "";
+		return call->givens[given] = call->incoming ? slice_text(call, call->incoming->header.traceparent) : "";
 	case GIVEN_NEW_ID: {
 		struct hearth_uuid uuid;
 		char text[HEARTH_UUID_SIZE];

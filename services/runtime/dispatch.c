@@ -15,6 +15,7 @@
 #include <hearth/log.h>
 #include <hearth/text.h>
 
+#include "flat.h"
 #include "wire_check.h"
 
 #define SLOW_CALL_US INT64_C(100000)
@@ -303,8 +304,10 @@ static int decode(struct hearth_call *call, struct hearth_status *status)
 	size_t most = call->process->service->most_items;
 	if (hearth_wire_check(call->route->request, incoming->payload, incoming->size, status) < 0)
 		return -1;
-	call->request = protobuf_c_message_unpack(call->route->request, hearth_arena_allocator(call->arena), incoming->size,
-	                                          incoming->payload);
+	call->request = hearth_flat_unpack(call->route->request, call->arena, incoming->size, incoming->payload);
+	if (!call->request)
+		call->request = protobuf_c_message_unpack(call->route->request, hearth_arena_allocator(call->arena),
+		                                          incoming->size, incoming->payload);
 	if (!call->request)
 		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "MALFORMED", "the payload is no %s", call->route->request->name);
 	call->reply = hearth_arena_alloc(call->arena, call->route->reply->sizeof_message);
@@ -362,8 +365,6 @@ static int prepare(struct hearth_call *call, struct hearth_status *status)
 	    check_authority(call, status) < 0)
 		return -1;
 	hearth_call_begin(call);
-	if (header->traceparent.size)
-		call->givens[GIVEN_TRACEPARENT] = copy_slice(call->arena, header->traceparent);
 	if (route->paged && begin_page(call, status) < 0)
 		return -1;
 	if (route->wait_ms && begin_wait(call, status) < 0)

@@ -21,6 +21,7 @@
 #include <hearth/arena.h>
 #include <hearth/clock.h>
 
+#include "flat.h"
 #include "instances.h"
 
 #define BATCH 512
@@ -29,6 +30,7 @@
 #define HELD_MOST (UINT64_C(256) << 20)
 #define FREE_MOST 1024           /* incomings kept for the next requests */
 #define BUCKETS 1024
+#define FLAT_MOST 1024           /* bytes of a plain reply; a larger one is packed by protobuf-c */
 #define DRAIN_RETRY_MS 20
 #define LAST_REPLIES_US 100000
 
@@ -45,7 +47,7 @@ struct listener {
 	struct hearth_watch *watch;
 	struct hearth_deferred pump;
 	struct hearth_instance_files files;
-	struct peer *buckets[BUCKETS];   /* only peers with something outstanding */
+	struct peer *buckets[BUCKETS];   /* peers with something outstanding, and the last */
 	struct peer *last;               /* of the last request, or NULL: requests come in runs of one peer */
 	char endpoint[HEARTH_ENDPOINT_SIZE];
 };
@@ -112,19 +114,30 @@ static struct peer *take_peer(struct hearth_server *server, struct peer **at, co
 	return peer;
 }
 
-static void leave_peer(struct hearth_server *server, struct listener *listener, struct peer *peer)
+static void forget_peer(struct hearth_server *server, struct listener *listener, struct peer *peer)
 {
-	struct peer **at;
+	struct peer **at = find_peer(listener, peer->identity, peer->size);
 
-	if (--peer->outstanding > 0)
-		return;
-	at = find_peer(listener, peer->identity, peer->size);
 	assert(*at == peer);
-	if (listener->last == peer)
-		listener->last = NULL;
 	*at = peer->next;
 	peer->next = server->free_peers;
 	server->free_peers = peer;
+}
+
+static void leave_peer(struct hearth_server *server, struct listener *listener, struct peer *peer)
+{
+	if (--peer->outstanding == 0 && listener->last != peer)
+		forget_peer(server, listener, peer);
+}
+
+/* The last peer is kept even with nothing outstanding, until another comes. */
+static void remember_peer(struct hearth_server *server, struct listener *listener, struct peer *peer)
+{
+	struct peer *before = listener->last;
+
+	listener->last = peer;
+	if (before && before != peer && before->outstanding == 0)
+		forget_peer(server, listener, before);
 }
 
 /* ---- incomings ---- */
@@ -215,19 +228,32 @@ static void send_status(struct incoming *incoming, uint64_t call_id, const struc
 	send_reply(incoming, &header, &payload);
 }
 
+static void pack_payload(const ProtobufCMessage *reply, zmq_msg_t *ret_payload)
+{
+	uint8_t bytes[FLAT_MOST];
+	size_t size = reply ? hearth_flat_pack(reply, bytes, sizeof bytes) : 0;
+
+	if (size != HEARTH_FLAT_OTHER) {
+		zmq_msg_init_size(ret_payload, size);
+		memcpy(zmq_msg_data(ret_payload), bytes, size);
+		return;
+	}
+	size = protobuf_c_message_get_packed_size(reply);
+	zmq_msg_init_size(ret_payload, size);
+	if (size > 0)
+		protobuf_c_message_pack(reply, zmq_msg_data(ret_payload));
+}
+
 void hearth_server_reply(struct hearth_server *server, struct hearth_incoming **incoming,
                          struct hearth_reply_header *header, const ProtobufCMessage *reply)
 {
 	struct incoming *request = (struct incoming *)*incoming;
 	zmq_msg_t payload;
-	size_t size = reply && header->code == HEARTH_OK ? protobuf_c_message_get_packed_size(reply) : 0;
 
 	(void)server;
 	*incoming = NULL;
 	header->call_id = request->public.header.call_id;
-	zmq_msg_init_size(&payload, size);
-	if (size > 0)
-		protobuf_c_message_pack(reply, zmq_msg_data(&payload));
+	pack_payload(header->code == HEARTH_OK ? reply : NULL, &payload);
 	send_reply(request, header, &payload);
 	release_incoming(request);
 }
@@ -316,7 +342,7 @@ static int admit(struct incoming *incoming, struct hearth_status *status)
 	if (server->outstanding >= OUTSTANDING_MOST || server->held + incoming->public.size > HELD_MOST)
 		return throttle(server, status, "a process (holding at most 256 MB)", OUTSTANDING_MOST);
 	incoming->peer = take_peer(server, at, identity, size);
-	listener->last = incoming->peer;
+	remember_peer(server, listener, incoming->peer);
 	incoming->peer->outstanding++;
 	server->outstanding++;
 	server->held += incoming->public.size;
@@ -544,8 +570,11 @@ void hearth_server_free(struct hearth_server **server)
 	/* libzmq's linger forgets what its encoder already holds for a peer that reads slowly. */
 	if (gone->replied)
 		usleep(LAST_REPLIES_US);
-	for (size_t i = 0; i < gone->listeners; i++)
+	for (size_t i = 0; i < gone->listeners; i++) {
+		if (gone->listener[i].last)
+			forget_peer(gone, &gone->listener[i], gone->listener[i].last);
 		close_listener(&gone->listener[i]);
+	}
 	zmq_close(gone->hints);
 	while (gone->free_incomings) {
 		struct incoming *incoming = gone->free_incomings;
