@@ -76,8 +76,10 @@ START_TEST(a_cursor_that_somebody_else_moved_is_not_moved_and_says_so)
 	tables_settle(suite);
 	in_database("BEGIN; INSERT INTO careleavers.cursor (source, epoch, seq) VALUES ('elsewhere', "
 	            "'0190b3c2-7d1e-7abc-8def-0123456789ab', 7); SAVEPOINT here");
-	static const char *const wrong[] = { "'0190b3c2-7d1e-7abc-8def-0123456789ab', 6, 9", "'0190b3c2-7d1e-7abc-8def-0123456789ab', 8, 9",
-		                                 "'0190b3c2-7d1e-7abc-8def-0123456789ac', 7, 9", "'0190b3c2-7d1e-7abc-8def-0123456789ab', 0, 9" };
+	static const char *const wrong[] = {
+		"'0190b3c2-7d1e-7abc-8def-0123456789ab', 6, 9", "'0190b3c2-7d1e-7abc-8def-0123456789ab', 8, 9",
+		"'0190b3c2-7d1e-7abc-8def-0123456789ac', 7, 9", "'0190b3c2-7d1e-7abc-8def-0123456789ab', 0, 9",
+	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		char sql[160];
 		snprintf(sql, sizeof sql, "SELECT careleavers.cursor_move('elsewhere', %s)", wrong[i]);
