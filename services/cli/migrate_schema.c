@@ -70,6 +70,16 @@ static int set_password(struct migrate *run, const char *service, const char *ro
 	return outcome;
 }
 
+/* An administrator who is no superuser must be a member: of the owner to hand things over, of the service's role so that
+ * services may connect as the administrator and take their role (--database-role). */
+static int join_role(struct migrate *run, const char *role, struct hearth_status *status)
+{
+	const char *member;
+	if (migrate_ask(run, &member, status, "SELECT pg_has_role(current_user, $1, 'MEMBER')", role, NULL) != 0)
+		return -1;
+	return strcmp(member, "t") == 0 ? 0 : migrate_exec(run, status, "GRANT %s TO CURRENT_USER", role);
+}
+
 static int make_roles(struct migrate *run, void *context, struct hearth_status *status)
 {
 	struct job *job = context;
@@ -81,11 +91,7 @@ static int make_roles(struct migrate *run, void *context, struct hearth_status *
 	if (make_role(run, job, owner, "NOLOGIN", status) != 0 || make_role(run, job, login, "LOGIN", status) != 0 ||
 	    set_password(run, name, login, status) != 0)
 		return -1;
-	/* An administrator who is no superuser must be a member to hand things over. */
-	const char *member;
-	if (migrate_ask(run, &member, status, "SELECT pg_has_role(current_user, $1, 'MEMBER')", owner, NULL) != 0)
-		return -1;
-	return strcmp(member, "t") == 0 ? 0 : migrate_exec(run, status, "GRANT %s TO CURRENT_USER", owner);
+	return join_role(run, owner, status) != 0 || join_role(run, login, status) != 0 ? -1 : 0;
 }
 
 /* As the owner. Every statement may be run again. */

@@ -14,6 +14,11 @@ passed=0
 failed=0
 child=
 
+# What somebody has set for a suite of theirs is not for the tests.
+for name in "${!HEARTH_@}"; do
+	case $name in HEARTH_BIN | HEARTH_LOG | HEARTH_KEEP | HEARTH_SSDA903*) ;; *) unset "$name" ;; esac
+done
+
 export HEARTH_BIN=$bin
 export CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-60}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1}
