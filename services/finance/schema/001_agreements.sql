@@ -1,4 +1,5 @@
--- Agreements, their fees over time, and the ledger.
+-- Agreements, their fees over time, and the ledger. Keys begin with the authority; other indexes have the telling column
+-- first, so that a plan made while the tables were empty never takes one for the authority alone.
 
 -- One agreement per placement. posted_to: days before it have been posted (or had no fee when they were looked at).
 CREATE TABLE agreement (
@@ -20,8 +21,8 @@ CREATE TABLE agreement (
 	CHECK ((state = 'CLOSED') = (end_date IS NOT NULL))
 );
 CREATE INDEX agreement_open ON agreement (posted_to) WHERE state = 'OPEN';
-CREATE INDEX agreement_child ON agreement (authority, child_id);
-CREATE INDEX agreement_home ON agreement (authority, home_id);
+CREATE INDEX agreement_child ON agreement (child_id, authority);
+CREATE INDEX agreement_home ON agreement (home_id, authority);
 
 -- Fees: never changed, the newest revision of a date counts. NULL: unpriced from that day on.
 CREATE TABLE agreement_rate (
@@ -47,7 +48,6 @@ CREATE TABLE agreement_external_id (
 	FOREIGN KEY (authority, agreement_id) REFERENCES agreement (authority, id)
 );
 
--- The telling column first, so that a plan made while the table was empty never takes it for the authority alone.
 CREATE INDEX agreement_external_id_agreement ON agreement_external_id (agreement_id, authority);
 
 -- The fee in force over [from_date, to_date); to_date NULL: until further notice.

@@ -16,7 +16,7 @@ WITH target AS (
 ), closed AS (
 	UPDATE agreement a SET state = 'CLOSED', end_date = t.end_date, notice_paid_days = t.notice, posted_to = t.end_date,
 		version = a.version + 1, updated = :now::timestamptz
-	FROM target t WHERE a.authority = t.authority AND a.id = t.id AND a.state = 'OPEN'
+	FROM target t WHERE a.authority = :authority::text AND a.id = (SELECT o.id FROM target o) AND a.state = 'OPEN'
 	RETURNING a.authority, a.id, a.placement_id, a.child_id, a.start_date, a.end_date, a.notice_paid_days, a.version, t.rates
 ), posted AS (
 	INSERT INTO ledger (authority, agreement_id, kind, rate_from, weekly_fee_pence, from_date, to_date, pence, reverses, reason, event_id, posted_at)

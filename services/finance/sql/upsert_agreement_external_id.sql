@@ -24,7 +24,7 @@ WITH seen AS (
 	RETURNING agreement_id
 ), effect AS (
 	UPDATE agreement a SET version = a.version + 1, updated = :now::timestamptz
-	FROM named n WHERE a.authority = :authority::text AND a.id = n.agreement_id
+	FROM named n WHERE a.authority = :authority::text AND a.id = :agreement_id::uuid
 	RETURNING a.id, a.version
 ), done AS (
 	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)

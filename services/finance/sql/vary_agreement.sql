@@ -13,7 +13,7 @@ WITH target AS (
 ), effect AS (
 	UPDATE agreement a SET posted_to = CASE a.state WHEN 'OPEN' THEN greatest(c.through, a.start_date) ELSE a.posted_to END,
 		version = a.version + 1, updated = :now::timestamptz
-	FROM changed c WHERE a.authority = c.authority AND a.id = c.id
+	FROM changed c WHERE a.authority = :authority::text AND a.id = (SELECT o.id FROM changed o)
 	RETURNING a.authority, a.id, a.placement_id, a.child_id, a.version, c.from_date
 ), rate AS (
 	INSERT INTO agreement_rate (authority, agreement_id, from_date, revision, weekly_fee_pence, reason, recorded)

@@ -1,4 +1,5 @@
--- Children, their episodes of care and their placements. Demand: every key begins with the authority.
+-- Children, their episodes of care and their placements. Demand: every key begins with the authority; other indexes have
+-- the telling column first, so that a plan made while the tables were empty never takes one for the authority alone.
 
 -- The day on which somebody born on `born` reaches `years`: born on 29 February, 1 March in a common year
 -- (hearth_date_birthday is the same rule in C; a test compares them).
@@ -56,7 +57,6 @@ CREATE TABLE external_id (
 	resource  uuid NOT NULL,
 	PRIMARY KEY (authority, kind, system, id)
 );
--- The telling column first, so that a plan made while the table was empty never takes it for the authority alone.
 CREATE INDEX external_id_resource ON external_id (resource, authority);
 
 -- Birthdays that have been told, so that each is told once.
@@ -107,11 +107,11 @@ CREATE TABLE placement (
 	CHECK ((state IN ('ENDED', 'BROKE_DOWN')) = (end_date IS NOT NULL)),
 	CHECK (end_date >= start_date)
 );
-CREATE UNIQUE INDEX placement_hold ON placement (authority, hold_id) WHERE hold_id IS NOT NULL;
+CREATE UNIQUE INDEX placement_hold ON placement (hold_id, authority) WHERE hold_id IS NOT NULL;
 -- A child lives in one place at a time.
-CREATE UNIQUE INDEX placement_lives ON placement (authority, child) WHERE state = 'STARTED';
-CREATE INDEX placement_child ON placement (authority, child);
-CREATE INDEX placement_home ON placement (authority, home_id) WHERE home_id IS NOT NULL;
+CREATE UNIQUE INDEX placement_lives ON placement (child, authority) WHERE state = 'STARTED';
+CREATE INDEX placement_child ON placement (child, authority);
+CREATE INDEX placement_home ON placement (home_id, authority) WHERE home_id IS NOT NULL;
 
 -- Fees agreed after the start.
 CREATE TABLE placement_fee (

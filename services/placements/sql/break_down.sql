@@ -29,17 +29,17 @@ WITH seen AS (
 	SELECT x.authority, x.child, x.decom, x.rne, x.ls, x.cin, x.place, x.place_provider, x.dec, x.rec,
 		x.reason_place_change, x.home_outward, x.place_outward, x.urn, x.return_year, x.source, x.placement,
 		x.recorded, x.recorded_by
-	FROM effect e JOIN episode x ON x.authority = e.authority AND x.child = e.child AND x.placement = e.id
+	FROM effect e JOIN episode x ON x.authority = :authority::text AND x.child = (SELECT t.child FROM target t) AND x.placement = e.id
 	WHERE x.dec IS NULL
 ), closed AS (
 	UPDATE episode x SET dec = e.end_date, rec = e.end_code, reason_place_change = e.reason,
 		recorded = :now::timestamptz, recorded_by = :actor::text
 	FROM effect e
-	WHERE x.authority = :authority::text AND x.child = e.child AND x.placement = e.id AND x.dec IS NULL
+	WHERE x.authority = :authority::text AND x.child = (SELECT t.child FROM target t) AND x.placement = e.id AND x.dec IS NULL
 		AND x.decom < e.end_date
 ), dropped AS (
 	DELETE FROM episode x USING effect e
-	WHERE x.authority = :authority::text AND x.child = e.child AND x.placement = e.id AND x.dec IS NULL
+	WHERE x.authority = :authority::text AND x.child = (SELECT t.child FROM target t) AND x.placement = e.id AND x.dec IS NULL
 		AND x.decom >= e.end_date
 ), revised AS (
 	INSERT INTO episode_revision (authority, child, decom, rne, ls, cin, place, place_provider, dec, rec,

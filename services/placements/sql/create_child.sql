@@ -9,8 +9,9 @@ WITH seen AS (
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN EXISTS (SELECT 1 FROM child c WHERE c.authority = :authority::text AND c.id = :child_id::uuid)
 			THEN 'ALREADY_EXISTS'
-		WHEN EXISTS (SELECT 1 FROM given g JOIN external_id x ON x.authority = :authority::text AND x.kind = 'child'
-			AND x.system = g.system AND x.id = g.id) THEN 'EXTERNAL_ID_TAKEN'
+		WHEN EXISTS (SELECT 1 FROM given g CROSS JOIN LATERAL (SELECT x.resource FROM external_id x
+			WHERE x.authority = :authority::text AND x.kind = 'child' AND x.system = g.system AND x.id = g.id LIMIT 1) taken)
+			THEN 'EXTERNAL_ID_TAKEN'
 		ELSE 'OK' END AS outcome
 ), effect AS (
 	INSERT INTO child (authority, id, sex, date_of_birth, unaccompanied, recorded_on, recorded, updated, updated_by)

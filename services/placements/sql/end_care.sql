@@ -11,11 +11,11 @@ WITH seen AS (
 	SELECT x.authority, x.child, x.decom, x.rne, x.ls, x.cin, x.place, x.place_provider, x.dec, x.rec,
 		x.reason_place_change, x.home_outward, x.place_outward, x.urn, x.return_year, x.source, x.placement,
 		x.recorded, x.recorded_by, x.dec IS NULL AS goes_on, x.source = 'LIVE' AND x.rec = 'X1' AS in_care
-	FROM target t JOIN episode x ON x.authority = :authority::text AND x.child = t.id
+	FROM target t JOIN episode x ON x.authority = :authority::text AND x.child = :child_id::uuid
 	ORDER BY x.decom DESC LIMIT 1
 ), lived AS (
 	SELECT p.id, p.end_date, p.left_care, p.legal_status
-	FROM target t JOIN placement p ON p.authority = :authority::text AND p.child = t.id
+	FROM target t JOIN placement p ON p.authority = :authority::text AND p.child = :child_id::uuid
 	WHERE p.end_date IS NOT NULL
 	ORDER BY p.end_date DESC, p.start_date DESC, p.updated DESC LIMIT 1
 ), care AS (
@@ -48,7 +48,7 @@ WITH seen AS (
 	UPDATE episode x SET dec = :end_date::date, rec = :end_code::text, source = 'LIVE', recorded = :now::timestamptz,
 		recorded_by = :actor::text
 	FROM closing h
-	WHERE x.authority = :authority::text AND x.child = h.child AND x.decom = h.decom
+	WHERE x.authority = :authority::text AND x.child = :child_id::uuid AND x.decom = (SELECT g.decom FROM closing g)
 ), revised AS (
 	INSERT INTO episode_revision (authority, child, decom, rne, ls, cin, place, place_provider, dec, rec,
 		reason_place_change, home_outward, place_outward, urn, return_year, source, placement,
@@ -70,7 +70,7 @@ WITH seen AS (
 	UPDATE placement p SET left_care = true, end_code = :end_code::text, updated = :now::timestamptz,
 		updated_by = :actor::text, version = p.version + 1
 	FROM effect e CROSS JOIN lived l
-	WHERE p.authority = :authority::text AND p.id = l.id AND NOT l.left_care AND l.end_date = :end_date::date
+	WHERE p.authority = :authority::text AND p.id = (SELECT o.id FROM lived o) AND NOT l.left_care AND l.end_date = :end_date::date
 ), done AS (
 	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)
 	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, e.id::text,
@@ -86,4 +86,4 @@ SELECT v.outcome, (SELECT c.since FROM care c)::text AS detail,
 	e.id, e.version::text AS etag, c.sex, c."date_of_birth.value", c.unaccompanied, c.external_ids, c."turns_16.value",
 	c."turns_18.value"
 FROM verdict v LEFT JOIN effect e ON true
-LEFT JOIN child_reading c ON c.authority = :authority::text AND c.id = e.id
+LEFT JOIN child_reading c ON c.authority = :authority::text AND c.id = :child_id::uuid AND e.id IS NOT NULL

@@ -27,7 +27,7 @@ WITH seen AS (
 			THEN 'UNKNOWN_PLACE'
 		WHEN NOT (SELECT a.ls IS NULL OR code_holds('LS', a.ls, return_year(:date::date)) FROM asked a)
 			THEN 'UNKNOWN_LEGAL_STATUS'
-		WHEN EXISTS (SELECT 1 FROM target t JOIN episode e ON e.authority = :authority::text AND e.child = t.child
+		WHEN EXISTS (SELECT 1 FROM target t JOIN episode e ON e.authority = :authority::text AND e.child = (SELECT o.child FROM target o)
 			AND (e.decom > :date::date OR (e.decom = :date::date AND e.placement IS DISTINCT FROM t.id
 				AND e.source = 'LIVE'))) THEN 'LATER_EPISODE'
 		ELSE 'OK' END AS outcome
@@ -75,7 +75,7 @@ WITH seen AS (
 	SELECT x.authority, x.child, x.decom, x.rne, x.ls, x.cin, x.place, x.place_provider, x.dec, x.rec,
 		x.reason_place_change, x.home_outward, x.place_outward, x.urn, x.return_year, x.source, x.placement,
 		x.recorded, x.recorded_by
-	FROM ended n JOIN episode x ON x.authority = n.authority AND x.child = n.child
+	FROM ended n JOIN episode x ON x.authority = :authority::text AND x.child = (SELECT t.child FROM target t)
 	WHERE (x.placement = n.id AND x.dec IS NULL) OR x.decom = n.end_date
 ), revised AS (
 	INSERT INTO episode_revision (authority, child, decom, rne, ls, cin, place, place_provider, dec, rec,
@@ -92,7 +92,7 @@ WITH seen AS (
 	UPDATE episode x SET dec = n.end_date, rec = 'X1', reason_place_change = n.reason, recorded = :now::timestamptz,
 		recorded_by = :actor::text
 	FROM ended n
-	WHERE x.authority = :authority::text AND x.child = n.child AND x.placement = n.id AND x.dec IS NULL
+	WHERE x.authority = :authority::text AND x.child = (SELECT t.child FROM target t) AND x.placement = n.id AND x.dec IS NULL
 		AND x.decom < n.end_date
 ), opened AS (
 	INSERT INTO episode (authority, child, decom, rne, ls, cin, place, home_outward, source, placement, recorded,

@@ -11,7 +11,7 @@ WITH seen AS (
 	FROM target t
 ), prior AS (
 	SELECT e.ls, e.cin, e.home_outward, e.dec IS NULL OR e.dec > a.day OR coalesce(e.rec, '') = 'X1' AS in_care
-	FROM asked a JOIN episode e ON e.authority = :authority::text AND e.child = a.child AND e.decom < a.day
+	FROM asked a JOIN episode e ON e.authority = :authority::text AND e.child = (SELECT t.child FROM target t) AND e.decom < a.day
 	ORDER BY e.decom DESC LIMIT 1
 ), verdict AS (
 	SELECT CASE
@@ -29,9 +29,9 @@ WITH seen AS (
 			return_year(a.day)) FROM asked a) THEN 'UNKNOWN_NEED'
 		WHEN :move_reason::text IS NOT NULL AND NOT (SELECT code_holds('REASON_PLACE_CHANGE', :move_reason::text,
 			return_year(a.day)) FROM asked a) THEN 'UNKNOWN_MOVE_REASON'
-		WHEN EXISTS (SELECT 1 FROM asked a JOIN placement p ON p.authority = :authority::text AND p.child = a.child
+		WHEN EXISTS (SELECT 1 FROM asked a JOIN placement p ON p.authority = :authority::text AND p.child = (SELECT t.child FROM target t)
 			AND p.state = 'STARTED') THEN 'ALREADY_PLACED'
-		WHEN EXISTS (SELECT 1 FROM asked a JOIN episode e ON e.authority = :authority::text AND e.child = a.child
+		WHEN EXISTS (SELECT 1 FROM asked a JOIN episode e ON e.authority = :authority::text AND e.child = (SELECT t.child FROM target t)
 			AND (e.decom > a.day OR (e.decom = a.day AND e.source = 'LIVE'))) THEN 'LATER_EPISODE'
 		ELSE 'OK' END AS outcome
 ), effect AS (
@@ -39,7 +39,7 @@ WITH seen AS (
 		legal_status = coalesce(a.ls, (SELECT r.ls FROM prior r WHERE r.in_care)), reason = NULL,
 		updated = :now::timestamptz, updated_by = :actor::text, version = p.version + 1
 	FROM asked a CROSS JOIN verdict v
-	WHERE v.outcome = 'OK' AND p.authority = :authority::text AND p.id = a.id
+	WHERE v.outcome = 'OK' AND p.authority = :authority::text AND p.id = :placement_id::uuid
 	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
@@ -47,7 +47,7 @@ WITH seen AS (
 	SELECT x.authority, x.child, x.decom, x.rne, x.ls, x.cin, x.place, x.place_provider, x.dec, x.rec,
 		x.reason_place_change, x.home_outward, x.place_outward, x.urn, x.return_year, x.source, x.placement,
 		x.recorded, x.recorded_by
-	FROM effect e JOIN episode x ON x.authority = e.authority AND x.child = e.child
+	FROM effect e JOIN episode x ON x.authority = :authority::text AND x.child = (SELECT t.child FROM target t)
 	WHERE (x.dec IS NULL AND x.decom < e.start_date) OR x.decom = e.start_date
 ), revised AS (
 	INSERT INTO episode_revision (authority, child, decom, rne, ls, cin, place, place_provider, dec, rec,
@@ -63,7 +63,7 @@ WITH seen AS (
 	UPDATE episode x SET dec = e.start_date, rec = 'X1', source = 'LIVE', recorded = :now::timestamptz,
 		reason_place_change = coalesce(:move_reason::text, x.reason_place_change), recorded_by = :actor::text
 	FROM effect e
-	WHERE x.authority = :authority::text AND x.child = e.child AND x.dec IS NULL AND x.decom < e.start_date
+	WHERE x.authority = :authority::text AND x.child = (SELECT t.child FROM target t) AND x.dec IS NULL AND x.decom < e.start_date
 ), opened AS (
 	INSERT INTO episode (authority, child, decom, rne, ls, cin, place, home_outward, source, placement, recorded,
 		recorded_by)

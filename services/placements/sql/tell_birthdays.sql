@@ -1,6 +1,7 @@
 -- Tells 16th and 18th birthdays once, on the day; days that were missed are told too, oldest first, at most 500 a run.
 -- Birthdays on or before the day the child was recorded are never told.
 -- scope: internal
+-- plan: fresh
 WITH gate AS (
 	SELECT t.id FROM timer t WHERE t.id = :timer_id::uuid AND t.due <= :now::timestamptz
 ), mark AS (

@@ -4,9 +4,9 @@ WITH seen AS (
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), old AS (
 	SELECT c.authority, c.id, c.sex, c.date_of_birth, c.unaccompanied, c.version
-	FROM external_id x JOIN child c ON c.authority = x.authority AND c.id = x.resource
-	WHERE x.authority = :authority::text AND x.kind = 'child' AND x.system = :external_id_system::text
-		AND x.id = :external_id_id::text
+	FROM child c WHERE c.authority = :authority::text AND c.id = (SELECT x.resource FROM external_id x
+		WHERE x.authority = :authority::text AND x.kind = 'child' AND x.system = :external_id_system::text
+			AND x.id = :external_id_id::text)
 ), verdict AS (
 	SELECT coalesce((SELECT s.outcome FROM seen s), 'OK') AS outcome
 ), fresh AS (
@@ -23,7 +23,7 @@ WITH seen AS (
 		c.date_of_birth), unaccompanied = c.unaccompanied OR :unaccompanied::boolean, updated = :now::timestamptz,
 		updated_by = :actor::text, version = c.version + 1
 	FROM old o CROSS JOIN verdict v
-	WHERE v.outcome = 'OK' AND c.authority = :authority::text AND c.id = o.id
+	WHERE v.outcome = 'OK' AND c.authority = :authority::text AND c.id = (SELECT k.id FROM old k)
 		AND (coalesce(:sex::text, o.sex) <> o.sex OR (:unaccompanied::boolean AND NOT o.unaccompanied)
 			OR coalesce(:date_of_birth_value::date, o.date_of_birth) IS DISTINCT FROM o.date_of_birth)
 	RETURNING c.authority, c.id, c.sex, c.date_of_birth, c.unaccompanied, c.version

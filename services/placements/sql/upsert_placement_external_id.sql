@@ -24,7 +24,7 @@ WITH seen AS (
 	RETURNING resource
 ), effect AS (
 	UPDATE placement r SET version = r.version + 1, updated = :now::timestamptz, updated_by = :actor::text
-	FROM named n WHERE r.authority = :authority::text AND r.id = n.resource
+	FROM named n WHERE r.authority = :authority::text AND r.id = :placement_id::uuid
 	RETURNING r.id, r.version
 ), done AS (
 	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)
@@ -39,4 +39,4 @@ SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), t.id::text) AS res
 	c.left_care, c.fee_changes,
 	external_ids_with(:authority::text, 'placement', c.id, :external_id_system::text, :external_id_id::text) AS external_ids
 FROM verdict v LEFT JOIN target t ON v.outcome = 'OK' LEFT JOIN effect e ON e.id = t.id
-LEFT JOIN placement_reading c ON c.authority = :authority::text AND c.id = t.id
+LEFT JOIN placement_reading c ON c.authority = :authority::text AND c.id = :placement_id::uuid AND v.outcome = 'OK'

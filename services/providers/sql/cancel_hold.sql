@@ -5,8 +5,8 @@ WITH effect AS (
 	RETURNING k.id, k.home_id, k.authority, k.child_id, k.referral_id, k.offer_id, k.placement_id, k.state,
 		k.held_until, k.excess, k.reason, k.version
 ), expiry AS (
-	DELETE FROM timer t USING effect e
-	WHERE t.kind = 'hold_expiry' AND t.authority = e.authority AND t.subject = e.id::text
+	DELETE FROM timer t
+	WHERE t.kind = 'hold_expiry' AND t.authority = :authority::text AND t.subject = (SELECT e.id::text FROM effect e)
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
 		payload)

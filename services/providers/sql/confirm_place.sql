@@ -39,8 +39,8 @@ WITH house AS (
 	SELECT t.id, t.home_id, t.authority, t.child_id, t.referral_id, t.offer_id, t.placement_id, t.state,
 		t.held_until, t.excess, t.reason, t.version FROM taken t
 ), expiry AS (
-	DELETE FROM timer t USING effect e
-	WHERE t.kind = 'hold_expiry' AND t.authority = e.authority AND t.subject = e.id::text
+	DELETE FROM timer t
+	WHERE t.kind = 'hold_expiry' AND t.authority = :authority::text AND t.subject = (SELECT e.id::text FROM effect e)
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
 		payload)

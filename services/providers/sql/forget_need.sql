@@ -10,8 +10,9 @@ WITH gone AS (
 	RETURNING k.id, k.home_id, k.authority, k.child_id, k.referral_id, k.offer_id, k.placement_id, k.state,
 		k.held_until, k.excess, k.reason, k.version
 ), expiry AS (
-	DELETE FROM timer t USING effect e
-	WHERE t.kind = 'hold_expiry' AND t.authority = e.authority AND t.subject = e.id::text
+	DELETE FROM timer t
+	WHERE t.id = ANY (ARRAY(SELECT w.id FROM effect e CROSS JOIN LATERAL (SELECT k.id FROM timer k
+		WHERE k.kind = 'hold_expiry' AND k.authority = :authority::text AND k.subject = e.id::text LIMIT 1) w))
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
 		payload)

@@ -4,7 +4,8 @@ WITH seen AS (
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
 	SELECT o.id, o.referral_id, o.state AS offer_state, r.child_id, r.state, r.version
-	FROM offer o JOIN referral r ON r.authority = o.authority AND r.id = o.referral_id
+	FROM offer o JOIN referral r ON r.authority = :authority::text
+		AND r.id = (SELECT a.referral_id FROM offer a WHERE a.authority = :authority::text AND a.id = :offer_id::uuid)
 	WHERE o.authority = :authority::text AND o.id = :offer_id::uuid
 ), verdict AS (
 	SELECT CASE
@@ -19,7 +20,7 @@ WITH seen AS (
 		held_until = :now::timestamptz + make_interval(hours => :hold_hours::integer),
 		version = r.version + 1, updated = :now::timestamptz
 	FROM verdict v, target t
-	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = t.referral_id
+	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = (SELECT o.referral_id FROM target o)
 	RETURNING r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
 		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
@@ -27,7 +28,7 @@ WITH seen AS (
 ), effect AS (
 	UPDATE offer o SET state = 'ACCEPTED', version = o.version + 1, updated = :now::timestamptz
 	FROM accepting a
-	WHERE o.authority = a.authority AND o.id = a.accepted_offer_id
+	WHERE o.authority = :authority::text AND o.id = :offer_id::uuid
 	RETURNING a.child_id, o.authority, o.id, o.referral_id, o.home_id, o.provider_id, o.weekly_fee_pence,
 		o.notice_days, o.start_date, o.placement_type, o.state, o.reason, o.version, o.created
 ), waits AS (

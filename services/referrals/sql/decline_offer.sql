@@ -4,7 +4,8 @@ WITH seen AS (
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
 	SELECT o.id, o.referral_id, o.state AS offer_state, r.child_id, r.state, r.version
-	FROM offer o JOIN referral r ON r.authority = o.authority AND r.id = o.referral_id
+	FROM offer o JOIN referral r ON r.authority = :authority::text
+		AND r.id = (SELECT a.referral_id FROM offer a WHERE a.authority = :authority::text AND a.id = :offer_id::uuid)
 	WHERE o.authority = :authority::text AND o.id = :offer_id::uuid
 ), verdict AS (
 	SELECT CASE
@@ -23,7 +24,7 @@ WITH seen AS (
 ), touched AS (
 	UPDATE referral r SET version = r.version + 1, updated = :now::timestamptz
 	FROM declined o
-	WHERE r.authority = o.authority AND r.id = o.referral_id
+	WHERE r.authority = :authority::text AND r.id = (SELECT t.referral_id FROM target t)
 ), effect AS (
 	SELECT t.child_id, o.authority, o.id, o.referral_id, o.home_id, o.provider_id, o.weekly_fee_pence,
 		o.notice_days, o.start_date, o.placement_type, o.state, o.reason, o.version, o.created FROM declined o, target t

@@ -20,8 +20,8 @@ SELECT r.version::text AS etag,
 		FROM offer o WHERE o.authority = r.authority AND o.referral_id = r.id) AS offers,
 	(SELECT jsonb_agg(jsonb_build_object('referral_id', b.id, 'reference', b.reference,
 		'child_id', b.child_id, 'state', b.state) ORDER BY b.reference)
-		FROM sibling s JOIN referral b ON b.authority = s.authority AND b.id = s.sibling_id
-		WHERE s.authority = r.authority AND s.referral_id = r.id) AS siblings,
+		FROM referral b WHERE b.authority = :authority::text AND b.id = ANY (ARRAY(SELECT s.sibling_id
+			FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = :referral_id::uuid))) AS siblings,
 	l.homes AS "shortlist.homes", l.suitable AS "shortlist.suitable", l.left_out AS "shortlist.left_out",
 	l.found AS "shortlist.found"
 FROM referral r LEFT JOIN shortlist l ON l.authority = r.authority AND l.referral_id = r.id

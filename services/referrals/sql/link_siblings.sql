@@ -6,13 +6,13 @@ WITH seen AS (
 	SELECT r.id, r.state, r.version, r.needed_by FROM referral r
 	WHERE r.authority = :authority::text AND r.id = :referral_id::uuid
 ), others AS (
-	SELECT r.id FROM referral r
-	WHERE r.authority = :authority::text AND r.id = ANY (:sibling_referral_ids::uuid[])
+	SELECT r.id FROM unnest(:sibling_referral_ids::uuid[]) AS g (id) CROSS JOIN LATERAL (SELECT k.id FROM referral k
+		WHERE k.authority = :authority::text AND k.id = g.id LIMIT 1) r
 ), verdict AS (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
-		WHEN (SELECT count(*) FROM others) <> cardinality(:sibling_referral_ids::uuid[]) 
+		WHEN (SELECT count(*) FROM others) <> cardinality(:sibling_referral_ids::uuid[])
 			THEN 'NOT_FOUND'
 		ELSE 'OK' END AS outcome
 ), pair AS (
@@ -27,7 +27,7 @@ WITH seen AS (
 	UPDATE referral r SET version = r.version + 1, updated = :now::timestamptz
 	FROM verdict v
 	WHERE v.outcome = 'OK' AND r.authority = :authority::text
-		AND (r.id = :referral_id::uuid OR r.id = ANY (:sibling_referral_ids::uuid[]))
+		AND r.id = ANY (:sibling_referral_ids::uuid[] || :referral_id::uuid)
 	RETURNING r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
 		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
@@ -59,6 +59,6 @@ SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), e.id::text) AS res
 	(SELECT jsonb_agg(jsonb_build_object('referral_id', b.id, 'reference', b.reference,
 		'child_id', b.child_id, 'state', b.state) ORDER BY b.reference)
 		FROM referral b
-		WHERE b.authority = e.authority AND (b.id = ANY (:sibling_referral_ids::uuid[]) OR b.id IN (
-			SELECT s.sibling_id FROM sibling s WHERE s.authority = e.authority AND s.referral_id = e.id))) AS siblings
+		WHERE b.authority = :authority::text AND e.id IS NOT NULL AND b.id = ANY (:sibling_referral_ids::uuid[] || ARRAY(
+			SELECT s.sibling_id FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = :referral_id::uuid))) AS siblings
 FROM verdict v LEFT JOIN effect e ON true

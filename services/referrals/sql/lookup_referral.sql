@@ -6,6 +6,6 @@ SELECT r.id, r.version::text AS etag, r.reference, r.child_id, r.state, r.urgenc
 	r.most_weekly_fee_pence AS "needs.most_weekly_fee.pence", r.children AS "needs.children",
 	r.date_of_birth AS "date_of_birth.value", r.external_ids, r.follows_placement_id, r.accepted_offer_id,
 	r.held_until, r.placement_id, r.reason, r.created, r.updated
-FROM external_id x
-JOIN referral r ON r.authority = x.authority AND r.id = x.referral_id
-WHERE x.authority = :authority::text AND x.system = :external_id_system::text AND x.id = :external_id_id::text
+FROM referral r
+WHERE r.authority = :authority::text AND r.id = (SELECT x.referral_id FROM external_id x
+	WHERE x.authority = :authority::text AND x.system = :external_id_system::text AND x.id = :external_id_id::text)

@@ -16,5 +16,6 @@ SELECT r.id AS "referral.id", r.version::text AS "referral.etag", r.reference AS
 	o.start_date AS "offer.start_date", o.placement_type AS "offer.placement_type", o.state AS "offer.state",
 	o.reason AS "offer.reason", o.created AS "offer.created",
 	:hold_hours::integer AS hold_hours
-FROM offer o JOIN referral r ON r.authority = o.authority AND r.id = o.referral_id
+FROM offer o JOIN referral r ON r.authority = :authority::text
+	AND r.id = (SELECT a.referral_id FROM offer a WHERE a.authority = :authority::text AND a.id = :result_key::uuid)
 WHERE o.authority = :authority::text AND o.id = :result_key::uuid

@@ -12,7 +12,7 @@ SELECT r.id AS "referral.id", r.version::text AS "referral.etag", r.reference AS
 	r.created AS "referral.created", r.updated AS "referral.updated",
 	(SELECT jsonb_agg(jsonb_build_object('referral_id', b.id, 'reference', b.reference,
 		'child_id', b.child_id, 'state', b.state) ORDER BY b.reference)
-		FROM sibling s JOIN referral b ON b.authority = s.authority AND b.id = s.sibling_id
-		WHERE s.authority = r.authority AND s.referral_id = r.id) AS siblings
+		FROM referral b WHERE b.authority = :authority::text AND b.id = ANY (ARRAY(SELECT s.sibling_id
+			FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = :result_key::uuid))) AS siblings
 FROM referral r
 WHERE r.authority = :authority::text AND r.id = :result_key::uuid

@@ -7,9 +7,9 @@ WITH seen AS (
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
 		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
 		r.accepted_offer_id, r.held_until, r.placement_id, r.reason, r.version, r.created, r.updated
-	FROM external_id x
-	JOIN referral r ON r.authority = x.authority AND r.id = x.referral_id
-	WHERE x.authority = :authority::text AND x.system = :external_id_system::text AND x.id = :external_id_id::text
+	FROM referral r
+	WHERE r.authority = :authority::text AND r.id = (SELECT x.referral_id FROM external_id x
+		WHERE x.authority = :authority::text AND x.system = :external_id_system::text AND x.id = :external_id_id::text)
 ), verdict AS (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
@@ -68,7 +68,7 @@ WITH seen AS (
 		version = r.version + 1,
 		updated = :now::timestamptz
 	FROM verdict v, target t
-	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = t.id AND (
+	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = (SELECT o.id FROM target o) AND (
 		:set_urgency::boolean AND r.urgency IS DISTINCT FROM :urgency::text
 		OR :set_needed_by::boolean AND r.needed_by IS DISTINCT FROM :needed_by::date
 		OR :set_worker::boolean AND r.worker IS DISTINCT FROM :worker::text

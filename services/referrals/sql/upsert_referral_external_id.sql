@@ -45,4 +45,4 @@ SELECT v.outcome, NULL::text AS detail, coalesce((SELECT s.result_key FROM seen 
 	r.follows_placement_id, r.accepted_offer_id, r.held_until, r.placement_id, r.reason, r.created,
 	coalesce(e.updated, r.updated) AS updated
 FROM verdict v LEFT JOIN target t ON v.outcome = 'OK' LEFT JOIN effect e ON e.id = t.id
-LEFT JOIN referral r ON r.authority = :authority::text AND r.id = t.id
+LEFT JOIN referral r ON r.authority = :authority::text AND r.id = :referral_id::uuid AND v.outcome = 'OK'
