@@ -56,15 +56,16 @@ CREATE TABLE referral (
 	reason                text,                -- why withdrawn or reopened
 	version               bigint NOT NULL DEFAULT 1,
 	created               timestamptz NOT NULL,
-	updated               timestamptz NOT NULL,
-	PRIMARY KEY (authority, id)
+	updated               timestamptz NOT NULL
 ) WITH (fillfactor = 85);
-CREATE UNIQUE INDEX referral_reference ON referral (authority, reference);
--- The telling column first, so that a plan made while the table was empty never takes them for the authority alone.
+-- Made first: of indexes that look alike while the table is empty the planner takes the one made last.
+CREATE INDEX referral_list ON referral (authority, (coalesce(needed_by, DATE '9999-12-31')), id);
+ALTER TABLE referral ADD PRIMARY KEY (authority, id);
+-- In these the telling column stands first, so that a plan never takes them for the authority alone.
+CREATE UNIQUE INDEX referral_reference ON referral (reference, authority);
 CREATE INDEX referral_child ON referral (child_id, authority);
 -- One emergency referral per placement that broke down.
 CREATE UNIQUE INDEX referral_follows ON referral (follows_placement_id, authority) WHERE follows_placement_id IS NOT NULL;
-CREATE INDEX referral_list ON referral (authority, (coalesce(needed_by, DATE '9999-12-31')), id);
 
 -- Keys of other systems.
 CREATE TABLE external_id (

@@ -20,8 +20,9 @@ SELECT r.version::text AS etag,
 		FROM offer o WHERE o.authority = r.authority AND o.referral_id = r.id) AS offers,
 	(SELECT jsonb_agg(jsonb_build_object('referral_id', b.id, 'reference', b.reference,
 		'child_id', b.child_id, 'state', b.state) ORDER BY b.reference)
-		FROM referral b WHERE b.authority = :authority::text AND b.id = ANY (ARRAY(SELECT s.sibling_id
-			FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = :referral_id::uuid))) AS siblings,
+		FROM sibling s CROSS JOIN LATERAL (SELECT o.id, o.reference, o.child_id, o.state FROM referral o
+			WHERE o.authority = :authority::text AND o.id = s.sibling_id LIMIT 1) b
+		WHERE s.authority = :authority::text AND s.referral_id = :referral_id::uuid) AS siblings,
 	l.homes AS "shortlist.homes", l.suitable AS "shortlist.suitable", l.left_out AS "shortlist.left_out",
 	l.found AS "shortlist.found"
 FROM referral r LEFT JOIN shortlist l ON l.authority = r.authority AND l.referral_id = r.id

@@ -26,8 +26,9 @@ WITH seen AS (
 ), touched AS (
 	UPDATE referral r SET version = r.version + 1, updated = :now::timestamptz
 	FROM verdict v
-	WHERE v.outcome = 'OK' AND r.authority = :authority::text
-		AND r.id = ANY (:sibling_referral_ids::uuid[] || :referral_id::uuid)
+	WHERE v.outcome = 'OK' AND r.ctid = ANY (ARRAY(SELECT k.ctid
+		FROM unnest(:sibling_referral_ids::uuid[] || :referral_id::uuid) AS g (id) CROSS JOIN LATERAL (
+			SELECT o.ctid FROM referral o WHERE o.authority = :authority::text AND o.id = g.id LIMIT 1) k))
 	RETURNING r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
 		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
@@ -58,7 +59,11 @@ SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), e.id::text) AS res
 	e.created AS "referral.created", e.updated AS "referral.updated",
 	(SELECT jsonb_agg(jsonb_build_object('referral_id', b.id, 'reference', b.reference,
 		'child_id', b.child_id, 'state', b.state) ORDER BY b.reference)
-		FROM referral b
-		WHERE b.authority = :authority::text AND e.id IS NOT NULL AND b.id = ANY (:sibling_referral_ids::uuid[] || ARRAY(
-			SELECT s.sibling_id FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = :referral_id::uuid))) AS siblings
+		FROM (
+			SELECT g.id FROM unnest(:sibling_referral_ids::uuid[]) AS g (id)
+			UNION
+			SELECT s.sibling_id FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = :referral_id::uuid
+		) g CROSS JOIN LATERAL (SELECT o.id, o.reference, o.child_id, o.state FROM referral o
+			WHERE o.authority = :authority::text AND o.id = g.id LIMIT 1) b
+		WHERE e.id IS NOT NULL) AS siblings
 FROM verdict v LEFT JOIN effect e ON true

@@ -12,7 +12,8 @@ SELECT r.id AS "referral.id", r.version::text AS "referral.etag", r.reference AS
 	r.created AS "referral.created", r.updated AS "referral.updated",
 	(SELECT jsonb_agg(jsonb_build_object('referral_id', b.id, 'reference', b.reference,
 		'child_id', b.child_id, 'state', b.state) ORDER BY b.reference)
-		FROM referral b WHERE b.authority = :authority::text AND b.id = ANY (ARRAY(SELECT s.sibling_id
-			FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = :result_key::uuid))) AS siblings
+		FROM sibling s CROSS JOIN LATERAL (SELECT o.id, o.reference, o.child_id, o.state FROM referral o
+			WHERE o.authority = :authority::text AND o.id = s.sibling_id LIMIT 1) b
+		WHERE s.authority = :authority::text AND s.referral_id = :result_key::uuid) AS siblings
 FROM referral r
 WHERE r.authority = :authority::text AND r.id = :result_key::uuid
