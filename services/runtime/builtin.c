@@ -115,6 +115,8 @@ static int set_clock(struct hearth_call *call, struct hearth_status *status)
 	return 0;
 }
 
+/* Anybody with a role, so that an actor is named, but a provider's staff: events are about an authority's children. */
+#define CARE_READERS (UINT32_C(0x1fe) & ~HEARTH_ROLE(HEARTH__V1__ROLE__PROVIDER))
 #define RUNS_THE_SUITE (HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR) | HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM))
 
 const struct hearth_method hearth_control_methods[] = {
@@ -263,7 +265,7 @@ static int reply_watch(struct hearth_call *call, const struct hearth_rows *rows,
 const struct hearth_method hearth_events_methods[] = {
 	{ .name = "Pull", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM), .statement = "pull_events",
 	  .plan = plan_pull, .reply = reply_pull },
-	{ .name = "Watch", .kind = HEARTH_SLOW, .roles = HEARTH_ANYONE, .statement = "pull_events", .plan = plan_watch,
+	{ .name = "Watch", .kind = HEARTH_READ, .roles = CARE_READERS, .statement = "pull_events", .plan = plan_watch,
 	  .reply = reply_watch },
 	{ .name = "GetPosition", .kind = HEARTH_READ, .roles = RUNS_THE_SUITE, .statement = "get_position" },
 	{ 0 },

@@ -26,6 +26,7 @@
 #define RETRY_US INT64_C(200000)
 #define STOPPED_US INT64_C(1000000)
 #define POISON_US INT64_C(5000000)
+#define FAILURES_SAID 10
 
 struct effect_route {
 	const struct hearth_effect *effect;
@@ -53,7 +54,8 @@ struct hearth_consumer {
 	int64_t seq, end;
 	int64_t caught_up_us;              /* monotonic: when it was last level with the source */
 	char stopped[160];
-	size_t page;                       /* events per batch; 1 while looking for a poisoned one */
+	size_t page;                       /* events per batch; fewer after a failure, 1 while looking for a poisoned one */
+	unsigned failures;                 /* passing ones in a row */
 	struct hearth_alarm *alarm;
 	struct hearth_peers *peers;
 	struct hearth_arena *arena;        /* of the batch */
@@ -188,6 +190,7 @@ static void poisoned(struct hearth_consumer *consumer, const struct hearth_statu
 static void applied(struct hearth_consumer *consumer)
 {
 	consumer->applied += consumer->batch;
+	consumer->failures = 0;
 	consumer->seq = consumer->pulled->events[consumer->applied - 1]->seq;
 	snprintf(consumer->epoch, sizeof consumer->epoch, "%s", consumer->pulled->epoch);
 	go_on(consumer);
@@ -212,9 +215,13 @@ static void failed(struct hearth_consumer *consumer, const char *sqlstate, const
 	hearth_log(HEARTH_LOG_WARN, "apply", "source=%s events=%zu code=%s reason=%s sqlstate=%s", consumer->source->service,
 	           consumer->batch, hearth_code_name(status->code), status->reason, sqlstate[0] ? sqlstate : "-");
 	bool moved = strcmp(sqlstate, "HC001") == 0;
-	bool passing = sqlstate[0] ? hearth_sqlstate_passing(sqlstate) : hearth_code_retryable(status->code);
+	bool passing = sqlstate[0] ? hearth_sqlstate_passing(sqlstate)
+	                           : hearth_code_retryable(status->code) || status->code == HEARTH_RESOURCE_EXHAUSTED;
 	if (moved || passing) {
 		consumer->known = false;     /* somebody else moved it, or it is not known whether we did */
+		consumer->page = consumer->batch > 1 ? consumer->batch / 2 : 1;
+		if (!moved && ++consumer->failures >= FAILURES_SAID)
+			stop_with(consumer, "TROUBLE", status->message);
 		wait_for(consumer, RETRY_US);
 	} else if (consumer->batch > 1) {
 		consumer->page = 1;
@@ -395,6 +402,8 @@ static void lock_changed(void *context, bool held)
 	consumer->held = held;
 	hearth_log(HEARTH_LOG_INFO, "consumer", "source=%s active=%s", consumer->source->service, held ? "yes" : "no");
 	consumer->known = false;
+	consumer->stopped[0] = '\0';
+	consumer->caught_up_us = hearth_clock_mono();
 	if (held && (consumer->state == IDLE || consumer->state == WAITING))
 		step(consumer);
 }

@@ -39,7 +39,7 @@ static void log_call(const struct hearth_call *call, const struct hearth_status 
 	bool write = call->route && call->route->method->kind == HEARTH_WRITE;
 	bool loud = status->code == HEARTH_INTERNAL || status->code == HEARTH_DATA_LOSS;
 	enum hearth_level level = loud ? HEARTH_LOG_ERROR
-	                          : write || status->code != HEARTH_OK || took_us > SLOW_CALL_US ? HEARTH_LOG_INFO
+	                          : write || status->code != HEARTH_OK || (took_us > SLOW_CALL_US && !call->waited) ? HEARTH_LOG_INFO
 	                                                                                         : HEARTH_LOG_DEBUG;
 	if (!hearth_log_enabled(level))
 		return;
@@ -60,7 +60,7 @@ static void count_call(struct hearth_call *call, const struct hearth_status *sta
 		return;
 	call->route->calls++;
 	call->route->errors += status->code != HEARTH_OK;
-	if (call->wait_until_us)
+	if (call->waited)
 		return;
 	hearth_stats_add(&process->stats, now_us, took_us);
 	if (call->route->seconds)
@@ -102,6 +102,7 @@ static void unlink_waiting(struct hearth_call *call)
 static void link_waiting(struct hearth_call *call)
 {
 	struct hearth_process *process = call->process;
+	call->waited = true;
 	call->previous = NULL;
 	call->next = process->waiting;
 	if (call->next)
@@ -113,8 +114,7 @@ static void link_waiting(struct hearth_call *call)
 
 static bool may_wait(const struct hearth_call *call)
 {
-	return call->wait_until_us > hearth_clock_mono() && call->process->waiting_count < MOST_WAITING &&
-	       !call->process->draining;
+	return call->wait_until_us > hearth_clock_mono() && !call->process->draining;
 }
 
 static void run_read(struct hearth_call *call);
@@ -137,8 +137,14 @@ static void answer_rows(struct hearth_call *call, const PGresult *result, const 
 {
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	int built = hearth_reply_build(call, result, bound, mapper, &status);
-	if (built > 0 && may_wait(call)) {
+	if (built > 0 && may_wait(call) && call->process->waiting_count < MOST_WAITING) {
 		link_waiting(call);
+		return;
+	}
+	if (built > 0 && may_wait(call)) {
+		hearth_fail(&status, HEARTH_RESOURCE_EXHAUSTED, "TOO_MANY_WAIT", "%d calls wait here already", MOST_WAITING);
+		status.retry_after_ms = 1000;
+		finish(call, &status);
 		return;
 	}
 	if (built > 0) {
@@ -151,10 +157,14 @@ static void answer_rows(struct hearth_call *call, const PGresult *result, const 
 static void read_done(struct hearth_read *read, const PGresult *result, const struct hearth_status *status)
 {
 	struct hearth_call *call = read->context;
-	if (result)
+	if (result) {
 		answer_rows(call, result, &call->route->main, call->route->mapper);
-	else
-		finish(call, status);
+		return;
+	}
+	struct hearth_status why = *status;
+	if (why.code == HEARTH_INVALID_ARGUMENT && call->givens[GIVEN_PAGE_AFTER])
+		hearth_fail_field(&why, "page_token", "page_token was not made by this call");
+	finish(call, &why);
 }
 
 static void replay_done(struct hearth_read *read, const PGresult *result, const struct hearth_status *status)
@@ -376,7 +386,11 @@ void hearth_dispatch(void *context, struct hearth_incoming *incoming)
 {
 	struct hearth_process *process = context;
 	struct hearth_call *call = hearth_call_take(process);
-	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_status status;
+	/* Not all of its 440 bytes: this is on every call's path. */
+	status.code = HEARTH_OK;
+	status.retry_after_ms = 0;
+	status.reason[0] = status.field[0] = status.message[0] = '\0';
 	call->incoming = incoming;
 	call->route = hearth_route_find(process, incoming->header.method);
 	if (!call->route) {

@@ -542,7 +542,9 @@ void hearth_writer_add(struct hearth_writer *writer, struct hearth_write *write)
 	write->tries = 0;
 	write->uncertain = false;
 	write->sqlstate[0] = '\0';
-	hearth_write_append(hearth_db_full(writer->db) ? &writer->refused : &writer->waiting, write);
+	/* A batch of events is our own and relieves the queue: it is never refused. */
+	bool refused = !write->alone && hearth_db_full(writer->db);
+	hearth_write_append(refused ? &writer->refused : &writer->waiting, write);
 }
 
 void hearth_writer_sweep(struct hearth_writer *writer, int64_t now)

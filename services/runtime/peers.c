@@ -37,17 +37,47 @@ static bool knows(const struct hearth_peers *peers, const char *endpoint)
 	return false;
 }
 
+/* Whom we asked, so that an instance that did not answer is asked again. */
+struct question {
+	struct hearth_peers *peers;
+	char endpoint[ENDPOINT_SIZE];
+};
+
+static void forget(struct hearth_peers *peers, const char *endpoint)
+{
+	for (size_t i = 0; i < peers->count; i++)
+		if (strcmp(peers->endpoints[i], endpoint) == 0)
+			memmove(peers->endpoints[i], peers->endpoints[--peers->count], ENDPOINT_SIZE);
+}
+
+/* A process that listens on every address does not know by which one it was reached: we do. */
+static void connect_hints(struct hearth_peers *peers, const char *reached, const char *told)
+{
+	static const char any[] = "tcp://0.0.0.0:";
+	const char *port = strrchr(reached, ':');
+	char endpoint[2 * ENDPOINT_SIZE];
+	if (strncmp(told, any, sizeof any - 1) == 0 && port)
+		snprintf(endpoint, sizeof endpoint, "%.*s:%s", (int)(port - reached), reached, told + sizeof any - 1);
+	else
+		hearth_text_copy(endpoint, sizeof endpoint, told);
+	hearth_hints_connect(peers->hints, endpoint);
+}
+
 static void answered(void *context, const struct hearth_reply *reply)
 {
-	struct hearth_peers *peers = context;
-	if (reply->status.code != HEARTH_OK || !peers->hints)
-		return;
+	struct question *question = context;
+	struct hearth_peers *peers = question->peers;
 	Hearth__Control__V1__GetInstanceResponse *instance =
-		hearth__control__v1__get_instance_response__unpack(NULL, reply->size, reply->payload);
+		reply->status.code == HEARTH_OK && peers->hints
+			? hearth__control__v1__get_instance_response__unpack(NULL, reply->size, reply->payload)
+			: NULL;
 	if (instance && instance->hint_endpoint[0])
-		hearth_hints_connect(peers->hints, instance->hint_endpoint);
+		connect_hints(peers, question->endpoint, instance->hint_endpoint);
+	else
+		forget(peers, question->endpoint);
 	if (instance)
 		hearth__control__v1__get_instance_response__free_unpacked(instance, NULL);
+	free(question);
 }
 
 static void ask(struct hearth_peers *peers, const char *endpoint)
@@ -59,8 +89,13 @@ static void ask(struct hearth_peers *peers, const char *endpoint)
 	snprintf(method, sizeof method, "%s:hearth.control.v1.Control/GetInstance", peers->service);
 	if (peers->count == MOST_INSTANCES || strlen(endpoint) >= ENDPOINT_SIZE)
 		return;
-	if (hearth_client_send(peers->process->client, method, &request.base, &options, answered, peers, &status) == 0)
+	struct question *question = hearth_alloc(sizeof *question);
+	question->peers = peers;
+	hearth_text_copy(question->endpoint, ENDPOINT_SIZE, endpoint);
+	if (hearth_client_send(peers->process->client, method, &request.base, &options, answered, question, &status) == 0)
 		hearth_text_copy(peers->endpoints[peers->count++], ENDPOINT_SIZE, endpoint);
+	else
+		free(question);
 }
 
 /* Asking may change the client's list, so it is copied first. */
@@ -91,7 +126,7 @@ static void look(void *context)
 	for (size_t i = 0; i < count; i++)
 		if (!knows(peers, endpoints[i]))
 			ask(peers, endpoints[i]);
-	bool starting = peers->count == 0 || peers->looks++ < LOOKS_FIRST;
+	bool starting = peers->looks++ < LOOKS_FIRST;
 	hearth_alarm_set(peers->look, starting ? LOOK_FIRST_US : LOOK_US);
 }
 

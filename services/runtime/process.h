@@ -69,7 +69,7 @@ struct hearth_call {
 	int64_t deadline_us;                            /* wall */
 	char today[HEARTH_DATE_SIZE];
 	size_t page_size;
-	bool replayed;
+	bool replayed, waited;                          /* waited: a long poll that had to; its time says nothing */
 	struct hearth_read read;
 	struct hearth_write write;
 	struct hearth_step steps[HEARTH_STEPS_PER_STATEMENT];
@@ -113,6 +113,8 @@ struct hearth_process {
 	size_t pool_count;
 	struct hearth_call *waiting;                    /* long polls */
 	struct hearth_alarm *wait_alarm;
+	int64_t woken_us;                               /* monotonic: when they were last looked at */
+	bool wake_due;
 	size_t outstanding, waiting_count;
 	struct hearth_stats stats;
 	uint64_t calls, errors;

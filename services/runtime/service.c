@@ -27,6 +27,7 @@
 #include "service_metrics.h"
 
 #define DRAIN_US INT64_C(10000000)
+#define WAKE_PAUSE_US INT64_C(25000)
 #define DRAIN_STEP_US INT64_C(5000)
 #define MOST_PEERS 16
 
@@ -52,16 +53,21 @@ static const struct hearth_key runtime_keys[] = {
 
 /* ---- settings ---- */
 
-/* A key "<service>-address" for each service that this one hears. */
+static struct hearth_key peer_key(const char *service, const char *help)
+{
+	size_t size = strlen(service) + sizeof "-address";
+	char *name = hearth_alloc(size);
+	snprintf(name, size, "%s-address", service);
+	return (struct hearth_key){ name, HEARTH_KEY_TEXT, "", help, 0, 0 };
+}
+
+/* A key "<service>-address" for this service itself and each that it hears. */
 static void peer_keys(const struct hearth_service *service, struct hearth_key *ret_keys)
 {
 	size_t count = 0;
-	for (const struct hearth_source *source = service->hears; source && source->service && count < MOST_PEERS; source++) {
-		size_t size = strlen(source->service) + sizeof "-address";
-		char *name = hearth_alloc(size);
-		snprintf(name, size, "%s-address", source->service);
-		ret_keys[count++] = (struct hearth_key){ name, HEARTH_KEY_TEXT, "", "where that service is; empty: as --services", 0, 0 };
-	}
+	ret_keys[count++] = peer_key(service->name, "where the processes of this service are; empty: as --services");
+	for (const struct hearth_source *source = service->hears; source && source->service && count < MOST_PEERS; source++)
+		ret_keys[count++] = peer_key(source->service, "where that service is; empty: as --services");
 	ret_keys[count] = (struct hearth_key){ 0 };
 }
 
@@ -152,18 +158,30 @@ static void database_changed(void *context)
 		hearth_timers_poke(process->timers);
 }
 
+/* Soon after the first commit, then at most 40 times a second however many there are. */
+static void look_at_waiting(struct hearth_process *process)
+{
+	int64_t now_us = hearth_clock_mono(), soonest_us = process->woken_us + WAKE_PAUSE_US;
+	if (!process->waiting || process->wake_due)
+		return;
+	process->wake_due = true;
+	hearth_alarm_set(process->wait_alarm, soonest_us > now_us + 1000 ? soonest_us - now_us : 1000);
+}
+
 static void after_commit(void *context)
 {
 	struct hearth_process *process = context;
 	hearth_server_hint(process->server);
 	hearth_timers_poke(process->timers);
-	if (process->waiting)
-		hearth_alarm_set(process->wait_alarm, 1000);
+	look_at_waiting(process);
 }
 
 static void wait_rang(void *context)
 {
-	hearth_dispatch_wake(context);
+	struct hearth_process *process = context;
+	process->wake_due = false;
+	process->woken_us = hearth_clock_mono();
+	hearth_dispatch_wake(process);
 }
 
 static void open_database(struct hearth_process *process)
@@ -191,9 +209,19 @@ static void open_database(struct hearth_process *process)
 /* Another process of this service committed: somebody may wait here for it. */
 static void peer_committed(void *context)
 {
-	struct hearth_process *process = context;
-	if (process->waiting)
-		hearth_alarm_set(process->wait_alarm, 1000);
+	look_at_waiting(context);
+}
+
+static int locate(struct hearth_process *process, const char *service, struct hearth_status *status)
+{
+	char key[96];
+	snprintf(key, sizeof key, "%s-address", service);
+	const char *address = hearth_config_text(process->config, key);
+	if (!*address)
+		address = hearth_config_text(process->config, "services");
+	if (hearth_client_locate(process->client, service, address, status) < 0)
+		return hearth_fail_context(status, "%s", key);
+	return 0;
 }
 
 static int open_client(struct hearth_process *process, struct hearth_status *status)
@@ -201,18 +229,11 @@ static int open_client(struct hearth_process *process, struct hearth_status *sta
 	process->self = (struct hearth_actor){ .id = process->service->name, .authority = "",
 	                                       .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM) };
 	process->client = hearth_client_new(process->loop, &process->self);
-	for (const struct hearth_source *source = process->service->hears; source && source->service; source++) {
-		char key[96];
-		snprintf(key, sizeof key, "%s-address", source->service);
-		const char *address = hearth_config_text(process->config, key);
-		if (!*address)
-			address = hearth_config_text(process->config, "services");
-		if (hearth_client_locate(process->client, source->service, address, status) < 0)
-			return hearth_fail_context(status, "%s", key);
-	}
 	process->peers = hearth_peers_new(process, process->service->name, peer_committed, process);
-	return hearth_client_locate(process->client, process->service->name, hearth_config_text(process->config, "services"),
-	                            status);
+	for (const struct hearth_source *source = process->service->hears; source && source->service; source++)
+		if (locate(process, source->service, status) < 0)
+			return -1;
+	return locate(process, process->service->name, status);
 }
 
 static int open_consumers(struct hearth_process *process, struct hearth_status *status)

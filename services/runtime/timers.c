@@ -24,7 +24,7 @@ struct hearth_timers {
 	struct hearth_process *process;
 	struct timer_route *routes;
 	size_t count;
-	struct hearth_bound_statement due;
+	struct hearth_bound_statement due, put_off;
 	struct hearth_alarm *alarm;
 	struct hearth_read read;
 	struct hearth_call *call;          /* of the look itself */
@@ -50,15 +50,46 @@ static void round_over(struct hearth_timers *timers)
 	hearth_alarm_set(timers->alarm, soon ? SOON_US : LOOK_US);
 }
 
-static void job_over(struct job *job, const struct hearth_status *status)
+static void job_end(struct job *job)
 {
 	struct hearth_timers *timers = job->timers;
-	if (status && status->code != HEARTH_OK)
-		hearth_log(HEARTH_LOG_WARN, "timer", "kind=%s code=%s reason=%s", job->route->timer->kind,
-		           hearth_code_name(status->code), status->reason);
 	hearth_call_give(job->call);
 	timers->running--;
 	round_over(timers);
+}
+
+static void was_put_off(struct hearth_write *write, const PGresult *const *results, const struct hearth_status *status)
+{
+	(void)results;
+	(void)status;
+	job_end(write->context);
+}
+
+/* What fails is tried again in a minute: it must not stand in front of the others. */
+static void put_off(struct job *job)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_call *call = job->call;
+	const struct hearth_bound_statement *bound = &job->timers->put_off;
+	const char *const *values = hearth_call_values(call, bound, &status);
+	call->steps[0] = (struct hearth_step){ bound->statement, values };
+	call->write = (struct hearth_write){ .step_count = 1, .steps = call->steps, .deadline_us = call->deadline_us,
+	                                     .done = was_put_off, .context = job };
+	hearth_db_write(job->timers->process->db, &call->write);
+}
+
+static void job_over(struct job *job, const struct hearth_status *status)
+{
+	if (!status || status->code == HEARTH_OK) {
+		job_end(job);
+		return;
+	}
+	hearth_log(HEARTH_LOG_WARN, "timer", "kind=%s code=%s reason=%s", job->route ? job->route->timer->kind : "unknown",
+	           hearth_code_name(status->code), status->reason);
+	if (hearth_code_retryable(status->code) || job->timers->process->draining)
+		job_end(job);
+	else
+		put_off(job);
 }
 
 static void job_written(struct hearth_write *write, const PGresult *const *results, const struct hearth_status *status)
@@ -66,9 +97,9 @@ static void job_written(struct hearth_write *write, const PGresult *const *resul
 	struct job *job = write->context;
 	struct hearth_timers *timers = job->timers;
 	if (results) {
-		int rows = PQntuples(results[job->call->main_step]);
+		long rows = strtol(PQcmdTuples((PGresult *)results[job->call->main_step]), NULL, 10);
 		timers->acted |= rows > 0;
-		hearth_log(HEARTH_LOG_INFO, "timer", "kind=%s acted rows=%d", job->route->timer->kind, rows);
+		hearth_log(HEARTH_LOG_INFO, "timer", "kind=%s acted rows=%ld", job->route->timer->kind, rows);
 		hearth_process_committed(timers->process);
 	}
 	job_over(job, results ? NULL : status);
@@ -124,6 +155,11 @@ static void start_job(struct hearth_timers *timers, const struct timer_route *ro
 		if (columns[i] != GIVEN_NONE)
 			call->givens[columns[i]] = hearth_arena_strdup(call->arena, PQgetvalue(result, row, i));
 	call->authority = call->givens[GIVEN_AUTHORITY];
+	if (!route) {
+		hearth_fail(&status, HEARTH_UNIMPLEMENTED, "UNKNOWN_TIMER", "no table of this service names this kind");
+		job_over(job, &status);
+		return;
+	}
 	if (!route->timer->read) {
 		if (route->timer->plan && route->timer->plan(call, &status) < 0)
 			job_over(job, &status);
@@ -154,13 +190,8 @@ static void looked(struct hearth_read *read, const PGresult *result, const struc
 	struct hearth_timers *timers = read->context;
 	(void)status;
 	timers->process->timers_due = result ? PQntuples(result) : 0;
-	for (int row = 0; result && row < PQntuples(result) && !timers->process->draining; row++) {
-		const struct timer_route *route = route_of(timers, PQgetvalue(result, row, 1));
-		if (route)
-			start_job(timers, route, result, row);
-		else
-			hearth_log(HEARTH_LOG_WARN, "timer", "kind=%s is in no table of this service", PQgetvalue(result, row, 1));
-	}
+	for (int row = 0; result && row < PQntuples(result) && !timers->process->draining; row++)
+		start_job(timers, route_of(timers, PQgetvalue(result, row, 1)), result, row);
 	timers->looking = false;
 	round_over(timers);
 }
@@ -209,7 +240,8 @@ bool hearth_timers_busy(const struct hearth_timers *timers)
 
 int hearth_timers_check(struct hearth_timers *timers, struct hearth_status *status)
 {
-	if (hearth_bound_statement_check(&timers->due, NULL, false, status) < 0)
+	if (hearth_bound_statement_check(&timers->due, NULL, false, status) < 0 ||
+	    hearth_bound_statement_check(&timers->put_off, NULL, false, status) < 0)
 		return -1;
 	for (size_t i = 0; i < timers->count; i++) {
 		struct timer_route *route = &timers->routes[i];
@@ -231,6 +263,8 @@ static int init_routes(struct hearth_timers *timers, struct hearth_status *statu
 		    hearth_bound_statement_init(&route->write, timers->process, route->timer->write, status) < 0)
 			return hearth_fail_context(status, "timer %s", route->timer->kind);
 	}
+	if (hearth_bound_statement_init(&timers->put_off, timers->process, "put_off_timer", status) < 0)
+		return -1;
 	return hearth_bound_statement_init(&timers->due, timers->process, "due_timers", status);
 }
 
@@ -262,6 +296,7 @@ void hearth_timers_free(struct hearth_timers **pointer)
 		hearth_bound_statement_done(&timers->routes[i].write);
 	}
 	hearth_bound_statement_done(&timers->due);
+	hearth_bound_statement_done(&timers->put_off);
 	hearth_alarm_free(&timers->alarm);
 	timers->process->outstanding++;
 	hearth_call_give(timers->call);

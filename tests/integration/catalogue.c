@@ -43,7 +43,7 @@
 	{ name, &hearth__control__v1__control__descriptor, "SetClock", 'R', OPERATOR, FOREIGN_SHARED,                        \
 	  "{'now':'2024-06-03T09:00:00Z'}" },                                                                                \
 	{ name, &hearth__events__v1__events__descriptor, "Pull", 'S', SYSTEM, FOREIGN_SHARED, "{'after':'0'}" },             \
-	{ name, &hearth__events__v1__events__descriptor, "Watch", 'S', EVERYBODY, FOREIGN_EMPTY,                             \
+	{ name, &hearth__events__v1__events__descriptor, "Watch", 'R', CARE_READERS, FOREIGN_EMPTY,                          \
 	  "{'after':'0','pageSize':1000}" },                                                                                 \
 	{ name, &hearth__events__v1__events__descriptor, "GetPosition", 'R', SYSTEM | OPERATOR, FOREIGN_SHARED, "{}" }
 
