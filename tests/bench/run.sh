@@ -277,8 +277,8 @@ with_commit_times() {
 
 applied_through() {
 	for _ in $(seq 600); do
-		[ "$(sql -c "SELECT count(*) FROM careleavers.cursor c WHERE c.source = 'placements'
-			AND c.seq >= (SELECT coalesce(max(o.seq), 0) FROM placements.outbox o)")" = 1 ] && return 0
+		[ "$(sql -c "SELECT coalesce((SELECT c.seq FROM careleavers.cursor c WHERE c.source = 'placements'), 0)
+			>= coalesce((SELECT max(o.seq) FROM placements.outbox o), 0)")" = t ] && return 0
 		sleep 0.1
 	done
 	fail "the consumer did not catch up"
@@ -332,6 +332,7 @@ events_part() {
 	statement libpq careleavers record_child "child_id=uuid 1,date_of_birth_value=2012-05-17" >"$work/effect.sql"
 	service placements
 	service careleavers
+	applied_through
 	for _ in $(seq "$runs"); do
 		lag_once
 	done
@@ -405,8 +406,8 @@ if wants echo && [ -z "$tiny" ]; then echo_part; fi
 if wants instructions && [ -z "$tiny" ]; then instructions_part; fi
 if wants write; then write_part; fi
 if wants read; then read_part; fi
+if wants events; then events_part; fi
 if wants import; then import_part; fi
 if wants idle; then idle_part; fi
-if wants events; then events_part; fi
 table || exit 1
 cat "$build/bench-spread.tsv" | column -t -s "$(printf '\t')"
