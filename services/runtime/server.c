@@ -58,6 +58,7 @@ struct incoming {
 	struct peer *peer;
 	struct incoming *next_free;
 	zmq_msg_t identity, header, payload;
+	size_t identity_size, header_size;
 };
 
 struct hearth_server {
@@ -278,10 +279,10 @@ static const char *receive_frames(struct incoming *incoming)
 
 	if (!zmq_msg_more(&incoming->identity))
 		return "the header frame is missing";
-	zmq_msg_recv(&incoming->header, router, ZMQ_DONTWAIT);
+	incoming->header_size = (size_t)zmq_msg_recv(&incoming->header, router, ZMQ_DONTWAIT);
 	if (!zmq_msg_more(&incoming->header))
 		return "the payload frame is missing";
-	zmq_msg_recv(&incoming->payload, router, ZMQ_DONTWAIT);
+	incoming->public.size = (size_t)zmq_msg_recv(&incoming->payload, router, ZMQ_DONTWAIT);
 	for (bool more = zmq_msg_more(&incoming->payload); more; any = true) {
 		zmq_msg_init(&extra);
 		zmq_msg_recv(&extra, router, ZMQ_DONTWAIT);
@@ -299,11 +300,9 @@ static int check_frames(struct incoming *incoming, const char *wrong, struct hea
 	if (wrong)
 		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "MALFORMED_FRAMES",
 		                   "a request is a header and a payload frame: %s", wrong);
-	if (hearth_request_header_decode(zmq_msg_data(&incoming->header), zmq_msg_size(&incoming->header), &public->header,
-	                                 status))
+	if (hearth_request_header_decode(zmq_msg_data(&incoming->header), incoming->header_size, &public->header, status))
 		return -1;
 	public->payload = zmq_msg_data(&incoming->payload);
-	public->size = zmq_msg_size(&incoming->payload);
 	if (public->size > server->most_message) {
 		server->counts.oversized++;
 		return hearth_fail(status, HEARTH_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
@@ -327,7 +326,7 @@ static int admit(struct incoming *incoming, struct hearth_status *status)
 	struct listener *listener = incoming->listener;
 	struct hearth_server *server = listener->server;
 	const uint8_t *identity = zmq_msg_data(&incoming->identity);
-	size_t size = zmq_msg_size(&incoming->identity);
+	size_t size = incoming->identity_size;
 	struct peer *last = listener->last;
 	struct peer **at = last && last->size == size && memcmp(last->identity, identity, size) == 0
 		? &listener->last : find_peer(listener, identity, size);
@@ -364,17 +363,22 @@ static void refuse(struct incoming *incoming, const struct hearth_status *status
 /* False when there is nothing to receive. */
 static bool receive_one(struct listener *listener, int64_t now)
 {
-	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_status status;      /* written only when something is wrong */
 	struct incoming *incoming = take_incoming(listener);
 	const char *wrong;
 
-	if (zmq_msg_recv(&incoming->identity, listener->router, ZMQ_DONTWAIT) < 0) {
+	int size = zmq_msg_recv(&incoming->identity, listener->router, ZMQ_DONTWAIT);
+	if (size < 0) {
 		release_incoming(incoming);
 		return false;
 	}
+	incoming->identity_size = (size_t)size;
 	wrong = receive_frames(incoming);
 	listener->server->counts.received++;
 	incoming->public.arrived_us = now;
+	status.code = HEARTH_OK;
+	status.retry_after_ms = 0;
+	status.reason[0] = status.field[0] = status.message[0] = '\0';
 	if (check_frames(incoming, wrong, &status) || admit(incoming, &status))
 		refuse(incoming, &status);
 	else
