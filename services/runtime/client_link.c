@@ -209,14 +209,6 @@ static void monitor_readable(void *context, uint32_t events)
 
 /* ---- opening ---- */
 
-static void set_int(void *socket, int option, int value)
-{
-	int result = zmq_setsockopt(socket, option, &value, sizeof value);
-
-	assert(result == 0);
-	(void)result;
-}
-
 static struct hearth_watch *watch_socket(struct hearth_loop *loop, void *socket, hearth_watch_fn *callback, void *context)
 {
 	int fd;
@@ -235,7 +227,7 @@ static void open_monitor(struct instance *instance)
 	zmq_socket_monitor(instance->dealer, endpoint, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | LOST_EVENTS);
 	instance->monitor = zmq_socket(hearth_zmq_context(), ZMQ_PAIR);
 	assert(instance->monitor);
-	set_int(instance->monitor, ZMQ_LINGER, 0);
+	hearth_zmq_set(instance->monitor, ZMQ_LINGER, 0);
 	zmq_connect(instance->monitor, endpoint);
 }
 
@@ -244,15 +236,15 @@ static void *open_dealer(bool ipc)
 	void *dealer = zmq_socket(hearth_zmq_context(), ZMQ_DEALER);
 
 	assert(dealer);
-	set_int(dealer, ZMQ_LINGER, 0);
-	set_int(dealer, ZMQ_IMMEDIATE, 1);
-	set_int(dealer, ZMQ_SNDHWM, 1000);
-	set_int(dealer, ZMQ_RCVHWM, 1000);
-	set_int(dealer, ZMQ_RECONNECT_IVL, 100);
-	set_int(dealer, ZMQ_RECONNECT_IVL_MAX, 1000);
+	hearth_zmq_set(dealer, ZMQ_LINGER, 0);
+	hearth_zmq_set(dealer, ZMQ_IMMEDIATE, 1);
+	hearth_zmq_set(dealer, ZMQ_SNDHWM, 1000);
+	hearth_zmq_set(dealer, ZMQ_RCVHWM, 1000);
+	hearth_zmq_set(dealer, ZMQ_RECONNECT_IVL, 100);
+	hearth_zmq_set(dealer, ZMQ_RECONNECT_IVL_MAX, 1000);
 	if (!ipc) {
-		set_int(dealer, ZMQ_HEARTBEAT_IVL, 1000);
-		set_int(dealer, ZMQ_HEARTBEAT_TIMEOUT, 3000);
+		hearth_zmq_set(dealer, ZMQ_HEARTBEAT_IVL, 1000);
+		hearth_zmq_set(dealer, ZMQ_HEARTBEAT_TIMEOUT, 3000);
 	}
 	return dealer;
 }

@@ -429,27 +429,6 @@ void hearth_server_hint(struct hearth_server *server)
 
 /* ---- opening and closing ---- */
 
-static void set_int(void *socket, int option, int value)
-{
-	int result = zmq_setsockopt(socket, option, &value, sizeof value);
-
-	assert(result == 0);
-	(void)result;
-}
-
-static void *open_socket(int type, size_t most_message)
-{
-	void *socket = zmq_socket(hearth_zmq_context(), type);
-	int64_t most = (int64_t)(most_message < 1024 ? 1024 : most_message) * 4;
-
-	assert(socket);
-	set_int(socket, ZMQ_SNDHWM, 1000);
-	set_int(socket, ZMQ_RCVHWM, 1000);
-	set_int(socket, ZMQ_LINGER, 1000);
-	zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
-	return socket;
-}
-
 static int bind_socket(void *socket, const char *endpoint, char ret_endpoint[HEARTH_ENDPOINT_SIZE],
                        struct hearth_status *status)
 {
@@ -494,8 +473,8 @@ static int listen_tcp(struct listener *listener, const char *address, struct hea
 	char hints[HEARTH_ENDPOINT_SIZE];
 
 	/* A host that vanished says nothing; on ipc the kernel does. */
-	set_int(listener->router, ZMQ_HEARTBEAT_IVL, 1000);
-	set_int(listener->router, ZMQ_HEARTBEAT_TIMEOUT, 3000);
+	hearth_zmq_set(listener->router, ZMQ_HEARTBEAT_IVL, 1000);
+	hearth_zmq_set(listener->router, ZMQ_HEARTBEAT_TIMEOUT, 3000);
 	snprintf(hints, sizeof hints, "%.*s:*", (int)(colon - address), address);
 	if (bind_hints(listener->server, hints, status))
 		return -1;
@@ -511,8 +490,8 @@ static int open_listener(struct hearth_server *server, const struct hearth_addre
 	listener->server = server;
 	listener->files.lock = -1;
 	listener->pump = (struct hearth_deferred){ .callback = pump, .context = listener };
-	listener->router = open_socket(ZMQ_ROUTER, server->most_message);
-	set_int(listener->router, ZMQ_ROUTER_MANDATORY, 1);
+	listener->router = hearth_zmq_listening(ZMQ_ROUTER, server->most_message);
+	hearth_zmq_set(listener->router, ZMQ_ROUTER_MANDATORY, 1);
 	zmq_getsockopt(listener->router, ZMQ_FD, &fd, &size);
 	listener->watch = hearth_loop_add(server->loop, fd, EPOLLIN, readable, listener);
 	hearth_loop_defer(server->loop, &listener->pump);
@@ -537,8 +516,8 @@ struct hearth_server *hearth_server_new(struct hearth_loop *loop, const struct h
 	server->receive = options->receive;
 	server->context = options->context;
 	server->hint = (struct hearth_deferred){ .callback = send_hint, .context = server };
-	server->hints = open_socket(ZMQ_PUB, 1024);
-	set_int(server->hints, ZMQ_LINGER, 0);
+	server->hints = hearth_zmq_listening(ZMQ_PUB, 1024);
+	hearth_zmq_set(server->hints, ZMQ_LINGER, 0);
 	for (size_t i = 0; i < count; i++)
 		if (open_listener(server, &addresses[i], status)) {
 			hearth_server_free(&server);

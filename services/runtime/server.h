@@ -65,5 +65,9 @@ void hearth_hints_free(struct hearth_hints **hints);
 /* One zmq context per process, made on first use (one I/O thread); ended by hearth_zmq_end at exit. */
 void *hearth_zmq_context(void);
 void hearth_zmq_end(void);
+/* A socket's option; a mistake of ours aborts. */
+void hearth_zmq_set(void *socket, int option, int value);
+/* A socket to bind: 1,000 messages each way, a second's linger, nothing far over the limit even received. */
+void *hearth_zmq_listening(int type, size_t most_message);
 
 #endif

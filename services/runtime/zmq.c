@@ -1,4 +1,4 @@
-/* zmq.c: the one ZeroMQ context of the process.
+/* zmq.c: the one ZeroMQ context of the process, and its sockets' settings.
  *
  * One I/O thread: two cores are better spent on the loop and on PostgreSQL. Made on first use; hearth_zmq_end waits for
  * the sockets' linger (a second for a server's last replies).
@@ -19,6 +19,27 @@ void *hearth_zmq_context(void)
 		zmq_ctx_set(shared_context, ZMQ_MAX_SOCKETS, 4096);
 	}
 	return shared_context;
+}
+
+void hearth_zmq_set(void *socket, int option, int value)
+{
+	int result = zmq_setsockopt(socket, option, &value, sizeof value);
+
+	assert(result == 0);
+	(void)result;
+}
+
+void *hearth_zmq_listening(int type, size_t most_message)
+{
+	void *socket = zmq_socket(hearth_zmq_context(), type);
+	int64_t most = (int64_t)(most_message < 1024 ? 1024 : most_message) * 4;
+
+	assert(socket);
+	hearth_zmq_set(socket, ZMQ_SNDHWM, 1000);
+	hearth_zmq_set(socket, ZMQ_RCVHWM, 1000);
+	hearth_zmq_set(socket, ZMQ_LINGER, 1000);
+	zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
+	return socket;
 }
 
 void hearth_zmq_end(void)
