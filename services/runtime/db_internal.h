@@ -74,7 +74,9 @@ struct hearth_reader {
 	struct hearth_connection connection;
 	struct hearth_read_list waiting, flying, refused;
 	size_t most_flying;
-	PGresult *held;                           /* result of the first flying read, until its Sync */
+	PGresult *held;                           /* error of the first flying read, until its Sync */
+	size_t aborted;                           /* reads behind it that were not run */
+	size_t most_unsynced, unsynced;           /* reads that share a Sync; sent since the last one */
 	bool renew_due;
 };
 

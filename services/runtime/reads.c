@@ -1,6 +1,8 @@
-/* reads.c: pipelined reads, each with its own Sync, so that one's error touches no other.
+/* reads.c: pipelined reads; those of a turn share a Sync, at most 32 of them (slow reads have one each).
  *
- * Reads are answered in the order they were sent. A read whose connection was lost is sent again (it has no effect),
+ * PostgreSQL answers a Sync with a system call of its own, which costs as much as a read by key. When one fails, those
+ * behind it in its Sync were not run: they are sent again, and the failed one is answered, so that one's error touches no
+ * other. A read whose connection was lost is sent again (it has no effect),
  * within its deadline and at most five times.
  */
 #include "db_internal.h"
@@ -12,6 +14,7 @@
 #define MOST_TRIES 5
 #define MOST_FLYING_READ 256
 #define MOST_FLYING_SLOW 8
+#define READS_A_SYNC 32
 
 static void answer_error(struct hearth_reader *reader, struct hearth_read *read, const struct hearth_status *status)
 {
@@ -32,11 +35,9 @@ static bool out_of_date(const char *sqlstate)
 	return strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "26000") == 0;
 }
 
-static void finish(struct hearth_reader *reader)
+static void finish(struct hearth_reader *reader, PGresult *result)
 {
 	struct hearth_read *read = hearth_read_take_first(&reader->flying);
-	PGresult *result = reader->held;
-	reader->held = NULL;
 	ExecStatusType kind = PQresultStatus(result);
 	if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK) {
 		struct hearth_status fine = HEARTH_STATUS_INIT;
@@ -45,7 +46,7 @@ static void finish(struct hearth_reader *reader)
 		PQclear(result);
 		return;
 	}
-	const char *sqlstate = result ? hearth_result_sqlstate(result) : "";
+	const char *sqlstate = hearth_result_sqlstate(result);
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	bool renews = out_of_date(sqlstate) && read->tries < 1;
 	if (renews || (hearth_sqlstate_retry(sqlstate) && read->tries < MOST_TRIES)) {
@@ -55,23 +56,48 @@ static void finish(struct hearth_reader *reader)
 		PQclear(result);
 		return;
 	}
-	const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	hearth_status_from_sqlstate(&status, *sqlstate ? sqlstate : "XX000", message ? message : "no result");
 	hearth_fail_context(&status, "sql/%s.sql", read->statement->name);
 	answer_error(reader, read, &status);
 	PQclear(result);
 }
 
+/* The Sync of a batch: what its error said counts, and those behind it were not run. */
+static void on_sync(struct hearth_reader *reader)
+{
+	PGresult *held = reader->held;
+	reader->held = NULL;
+	if (held)
+		finish(reader, held);
+	for (; reader->aborted > 0; reader->aborted--)
+		hearth_read_append(&reader->waiting, hearth_read_take_first(&reader->flying));
+}
+
+/* An error may be the last word of a connection that is dying, after which its reads are sent again: it counts only when
+ * its Sync has come. */
 static void on_result(void *context, PGresult *result)
 {
 	struct hearth_reader *reader = context;
-	if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
-		PQclear(reader->held);
-		reader->held = result;
+	switch (PQresultStatus(result)) {
+	case PGRES_TUPLES_OK:
+	case PGRES_COMMAND_OK:
+		finish(reader, result);
 		return;
+	case PGRES_PIPELINE_SYNC:
+		on_sync(reader);
+		break;
+	case PGRES_PIPELINE_ABORTED:
+		reader->aborted++;
+		break;
+	default:
+		if (!reader->held) {
+			reader->held = result;
+			return;
+		}
+		break;
 	}
 	PQclear(result);
-	finish(reader);
 }
 
 static void on_settled(void *context)
@@ -86,6 +112,7 @@ static void on_lost(void *context)
 	struct hearth_reader *reader = context;
 	PQclear(reader->held);
 	reader->held = NULL;
+	reader->unsynced = reader->aborted = 0;
 	reader->renew_due = false;
 	for (struct hearth_read *read = reader->flying.first; read; read = read->next)
 		read->tries++;
@@ -109,6 +136,7 @@ int hearth_reader_init(struct hearth_reader *reader, struct hearth_db *db, enum 
 	int timeout = lane == HEARTH_LANE_READ ? db->options.statement_timeout_ms : db->options.slow_timeout_ms;
 	reader->db = db;
 	reader->most_flying = lane == HEARTH_LANE_READ ? MOST_FLYING_READ : MOST_FLYING_SLOW;
+	reader->most_unsynced = lane == HEARTH_LANE_READ ? READS_A_SYNC : 1;
 	const struct hearth_connection_options options = {
 		.service = db->service, .url = db->url, .role = db->role, .lane = lane == HEARTH_LANE_READ ? "read" : "slow",
 		.statement_timeout_ms = timeout, .by_key = lane == HEARTH_LANE_READ, .silence_ms = timeout + 15000,
@@ -159,6 +187,13 @@ static void refuse(struct hearth_reader *reader)
 		answer_error(reader, read, &full);
 }
 
+static void end_batch(struct hearth_reader *reader)
+{
+	if (reader->unsynced)
+		hearth_connection_sync(&reader->connection);
+	reader->unsynced = 0;
+}
+
 static void launch(struct hearth_reader *reader, struct hearth_read *read, int64_t now)
 {
 	struct hearth_status status = HEARTH_STATUS_INIT;
@@ -173,7 +208,8 @@ static void launch(struct hearth_reader *reader, struct hearth_read *read, int64
 	hearth_read_append(&reader->flying, read);
 	hearth_connection_send(&reader->connection, statement->name, statement->parameter_count, read->values,
 	                       bytes_of(statement, read->values));
-	hearth_connection_sync(&reader->connection);
+	if (++reader->unsynced == reader->most_unsynced)
+		end_batch(reader);
 }
 
 void hearth_reader_dispatch(struct hearth_reader *reader)
@@ -195,6 +231,7 @@ void hearth_reader_dispatch(struct hearth_reader *reader)
 	while (reader->waiting.first && reader->flying.count < reader->most_flying && !connection->broken
 	       && connection->unsent < HEARTH_UNSENT_MOST)
 		launch(reader, hearth_read_take_first(&reader->waiting), now);
+	end_batch(reader);
 	if (sent)
 		hearth_connection_settle(connection);
 	/* When the socket took all at once no event will come for the rest. */
