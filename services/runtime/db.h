@@ -44,7 +44,7 @@ size_t hearth_db_queued_writes(const struct hearth_db *db);
 size_t hearth_db_queued_reads(const struct hearth_db *db);
 bool hearth_db_idle(const struct hearth_db *db);              /* nothing queued or running: for draining */
 
-/* A read: own Sync, so that an error touches nobody else. The caller owns it until `done`; result is valid inside. */
+/* A read: an error touches nobody else. The caller owns it until `done`; result is valid inside. */
 struct hearth_read {
 	const struct hearth_statement *statement;
 	const char *const *values;        /* parameter_count texts; NULL is SQL NULL; must live until done */
