@@ -16,7 +16,8 @@
 /* Pence of the days [from_n, to_n) of a weekly fee. All are at least 0, from_n <= to_n. */
 int64_t finance_accrued(int64_t weekly_pence, int64_t from_n, int64_t to_n);
 
-/* Days of notice to be paid: the agreed days less the whole days that were given, at least 0. */
+/* Days of notice to be paid: the agreed days less the whole days that were given, at least 0. What was given and is not
+ * known counts as 0 hours; what was agreed and is not known is paid with no day, and is not asked here. */
 int32_t finance_notice_days(int32_t agreed_days, int32_t given_hours);
 
 #endif

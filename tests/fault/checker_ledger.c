@@ -186,7 +186,11 @@ static int check_agreement(PGconn *db, PGresult *rows, int i, int32_t today, str
 		.start = date(rows, i, 3), .end = date(rows, i, 4), .posted_to = date(rows, i, 8),
 		.closed = !PQgetisnull(rows, i, 4), .closed_total = number(rows, i, 9, UNKNOWN),
 	};
+	/* Agreed and not known: none is paid. Given and not known: none was given. */
 	int agreed = (int)number(rows, i, 6, 0), given = (int)number(rows, i, 7, 0) / 24;
+	if (number(rows, i, 6, UNKNOWN) != number(rows, i, 10, UNKNOWN))
+		checker_say(report, "ledger: agreement %s has another notice than placement %s agreed", agreement.id,
+		            agreement.placement_id);
 	agreement.notice = agreement.closed && agreed > given ? agreed - given : 0;
 	agreement.days = calloc(MOST_DAYS, sizeof *agreement.days);
 	if (agreement.days == NULL)
@@ -209,7 +213,7 @@ int checker_ledger(PGconn *db, int32_t today, struct checker_report *report)
 	PGresult *rows = checker_read(db,
 		"SELECT a.id, p.authority, p.id, p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.notice_hours,"
 		"  a.posted_to, (SELECT o.payload -> 'total' ->> 'pence' FROM finance.outbox o"
-		"   WHERE o.type = 'hearth.agreement.closed.v1' AND o.aggregateid = a.id::text LIMIT 1)"
+		"   WHERE o.type = 'hearth.agreement.closed.v1' AND o.aggregateid = a.id::text LIMIT 1), a.notice_days"
 		" FROM finance.agreement a JOIN placements.placement p ON p.authority = a.authority AND p.id = a.placement_id"
 		" WHERE p.start_date IS NOT NULL ORDER BY a.authority, a.id");
 	if (rows == NULL)

@@ -163,11 +163,35 @@ START_TEST(a_child_that_placements_has_not_heard_of_is_met_by_its_hold)
 }
 END_TEST
 
+/* An offer without a word on notice, accepted, held, planned and started: nobody makes 0 days of it. */
+START_TEST(notice_that_no_offer_names_stays_unknown_all_the_way)
+{
+	drive("2024-04-02T09:00:00Z");
+	const char *child = a_child(), *home = a_home(1), *id = an_open_referral(child);
+	json_t *offer = call("referrals/RecordOffer", "{\"referralId\": \"%s\", \"homeId\": \"%s\", \"weeklyFee\":"
+	                     "{\"pence\": 70000}, \"startDate\": \"2024-04-02\", \"placementType\": \"U6\"}", id, home);
+	call("referrals/AcceptOffer", "{\"offerId\": \"%s\"}", text_at(offer, "offer.id"));
+	referral_in(id, "PLANNED");
+	const char *placement = placement_in(child, home);
+	ck_assert_ptr_null(at(placement_is(placement, "PLANNED"), "noticeDays"));
+	start_placement(placement, "2024-04-02");
+	ck_assert_ptr_null(at(placement_is(placement, "STARTED"), "noticeDays"));
+	ck_assert_ptr_null(at(agreement_in(placement, "OPEN"), "noticeDays"));
+	/* And what an offer does name comes through. */
+	const char *other = a_child(), *house = a_home(1);
+	a_planned_referral(other, house);
+	placement = placement_in(other, house);
+	start_placement(placement, "2024-04-02");
+	ck_assert_int_eq(number_at(agreement_in(placement, "OPEN"), "noticeDays.value"), 28);
+}
+END_TEST
+
 int main(void)
 {
 	static const struct check_options options = { start_suite, stop_suite, 90 };
 	return CHECK_MAIN_WITH(&options, "chain", a_move_frees_the_one_place_takes_the_other_and_no_day_is_paid_twice,
 	                       a_hold_expires_after_48_hours_and_a_start_in_a_full_home_is_recorded,
 	                       a_referral_withdrawn_while_it_is_accepted_leaves_no_place_held,
-	                       a_child_that_placements_has_not_heard_of_is_met_by_its_hold);
+	                       a_child_that_placements_has_not_heard_of_is_met_by_its_hold,
+	                       notice_that_no_offer_names_stays_unknown_all_the_way);
 }

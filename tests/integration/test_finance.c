@@ -131,13 +131,18 @@ static void drive(const char *date)
 	ck_assert_int_eq(suite_clock(suite, time), 0);
 }
 
+#define UNKNOWN_NOTICE (-1)
+
 /* A placement that started, with "null" or {"pence": n} as fee. */
 static const char *start_placement(const char *start, const char *fee, int notice_days)
 {
 	json_t *child = call(PLACEMENTS("CreateChild"), "{\"sex\": \"U\"}");
+	char notice[32] = "null";
+	if (notice_days != UNKNOWN_NOTICE)
+		snprintf(notice, sizeof(notice), "{\"value\": %d}", notice_days);
 	json_t *planned = call(PLACEMENTS("PlanPlacement"), "{\"childId\": \"%s\", \"plannedStart\": \"%s\", \"weeklyFee\": %s,"
-	                       "\"noticeDays\": {\"value\": %d}, \"placementType\": \"U6\", \"legalStatus\": \"C2\"}",
-	                       text_at(json_object_get(child, "child"), "id", NULL), start, fee, notice_days);
+	                       "\"noticeDays\": %s, \"placementType\": \"U6\", \"legalStatus\": \"C2\"}",
+	                       text_at(json_object_get(child, "child"), "id", NULL), start, fee, notice);
 	const char *id = text_at(planned, "placement", "id");
 	call(PLACEMENTS("StartPlacement"), "{\"placementId\": \"%s\", \"startDate\": \"%s\", \"categoryOfNeed\": \"N1\"}", id,
 	     start);
@@ -329,6 +334,68 @@ START_TEST(external_ids_find_an_agreement_and_belong_to_one)
 }
 END_TEST
 
+static PGconn *connect_as(const char *user)
+{
+	PGconn *connection = PQconnectdb(support_pg_url(suite_pg(suite), user, suite_database(suite)));
+	ck_assert_msg(PQstatus(connection) == CONNECTION_OK, "%s", PQerrorMessage(connection));
+	PQclear(PQexec(connection, "SET search_path = finance"));
+	return connection;
+}
+
+/* What finance told when the agreement was closed: "notice days, whether the agreed notice was not known". */
+static const char *closing_told(const char *agreement)
+{
+	PGconn *connection = connect_as("hearth");
+	const char *values[] = { agreement };
+	PGresult *result = PQexecParams(connection, "SELECT concat_ws(' ', payload ->> 'noticeDays', payload ->> 'noticeUnknown')"
+		" FROM outbox WHERE type = 'hearth.agreement.closed.v1' AND aggregateid = $1", 1, NULL, values, NULL, NULL, 0);
+	ck_assert_int_eq(PQntuples(result), 1);
+	const char *told = hearth_arena_strdup(arena, PQgetvalue(result, 0, 0));
+	PQclear(result);
+	PQfinish(connection);
+	return told;
+}
+
+START_TEST(notice_that_nobody_agreed_is_unknown_and_none_is_paid)
+{
+	drive("2030-01-01");
+	const char *unknown = start_placement("2030-01-01", "{\"pence\": 7000}", UNKNOWN_NOTICE);
+	const char *none = start_placement("2030-01-01", "{\"pence\": 7000}", 0);
+	ck_assert(!is_set(agreement_of(unknown, "OPEN", NULL), "noticeDays"));
+	ck_assert_int_eq(number_at(agreement_of(none, "OPEN", NULL), "noticeDays", "value"), 0);
+	drive("2030-01-08");
+	json_t *lived = call(PLACEMENTS("GetPlacement"), "{\"placementId\": \"%s\"}", unknown);
+	ck_assert(!is_set(json_object_get(lived, "placement"), "noticeDays"));
+	call(PLACEMENTS("BreakDown"), "{\"placementId\": \"%s\", \"endDate\": \"2030-01-08\", \"reason\": \"CREQB\"}", unknown);
+	call(PLACEMENTS("BreakDown"), "{\"placementId\": \"%s\", \"endDate\": \"2030-01-08\", \"reason\": \"CREQB\"}", none);
+	json_t *closed = agreement_of(unknown, "CLOSED", NULL);
+	ck_assert(!is_set(closed, "noticeDays"));
+	ck_assert_int_eq(number_at(closed, "noticePaidDays", NULL), 0);
+	ck_assert_int_eq(number_at(closed, "posted", "pence"), 7000);
+	ck_assert_str_eq(closing_told(text_at(closed, "id", NULL)), "0 true");
+	closed = agreement_of(none, "CLOSED", NULL);
+	ck_assert_str_eq(closing_told(text_at(closed, "id", NULL)), "0 false");
+}
+END_TEST
+
+/* Nobody said how much notice was given: the whole agreed notice is paid, at an end and at a breakdown. */
+START_TEST(notice_given_that_is_not_known_counts_as_none)
+{
+	drive("2031-01-01");
+	const char *one = start_placement("2031-01-01", "{\"pence\": 7000}", 28);
+	const char *two = start_placement("2031-01-01", "{\"pence\": 7000}", 7);
+	agreement_of(one, "OPEN", NULL);
+	agreement_of(two, "OPEN", NULL);
+	drive("2031-01-08");
+	json_t *ended = call(PLACEMENTS("EndPlacement"), "{\"placementId\": \"%s\", \"endDate\": \"2031-01-08\","
+	                     "\"reason\": \"CARPL\"}", one);
+	ck_assert(!is_set(json_object_get(ended, "placement"), "noticeHours"));
+	call(PLACEMENTS("BreakDown"), "{\"placementId\": \"%s\", \"endDate\": \"2031-01-08\", \"reason\": \"CREQB\"}", two);
+	ck_assert_int_eq(number_at(agreement_of(one, "CLOSED", NULL), "noticePaidDays", NULL), 28);
+	ck_assert_int_eq(number_at(agreement_of(two, "CLOSED", NULL), "noticePaidDays", NULL), 7);
+}
+END_TEST
+
 START_TEST(bad_requests_are_told_which_field_is_wrong)
 {
 	static const char id[] = "00000000-0000-4000-8000-000000000000";
@@ -366,14 +433,6 @@ START_TEST(bad_requests_are_told_which_field_is_wrong)
 END_TEST
 
 /* ---- the schema ------------------------------------------------------------------------------------------------------- */
-
-static PGconn *connect_as(const char *user)
-{
-	PGconn *connection = PQconnectdb(support_pg_url(suite_pg(suite), user, suite_database(suite)));
-	ck_assert_msg(PQstatus(connection) == CONNECTION_OK, "%s", PQerrorMessage(connection));
-	PQclear(PQexec(connection, "SET search_path = finance"));
-	return connection;
-}
 
 START_TEST(the_ledger_takes_no_change_and_no_line_that_breaks_the_rule)
 {
@@ -442,7 +501,9 @@ int main(void)
 	                       a_placement_without_a_fee_is_counted_and_never_nought,
 	                       a_late_change_of_fee_posts_again_from_its_day,
 	                       a_placement_reported_late_is_posted_at_once_and_pages_fit_together,
-	                       external_ids_find_an_agreement_and_belong_to_one, bad_requests_are_told_which_field_is_wrong,
+	                       external_ids_find_an_agreement_and_belong_to_one,
+	                       notice_that_nobody_agreed_is_unknown_and_none_is_paid,
+	                       notice_given_that_is_not_known_counts_as_none, bad_requests_are_told_which_field_is_wrong,
 	                       the_ledger_takes_no_change_and_no_line_that_breaks_the_rule, the_rule_in_sql_is_the_rule_in_c,
 	                       no_day_of_an_agreement_stands_twice_or_is_missing);
 }

@@ -11,8 +11,8 @@ CREATE TABLE agreement (
 	state            text NOT NULL DEFAULT 'OPEN' CHECK (state IN ('OPEN', 'CLOSED')),
 	start_date       date NOT NULL,
 	end_date         date CHECK (end_date >= start_date),
-	notice_days      integer NOT NULL CHECK (notice_days BETWEEN 0 AND 3660),
-	notice_paid_days integer NOT NULL DEFAULT 0 CHECK (notice_paid_days BETWEEN 0 AND notice_days),
+	notice_days      integer CHECK (notice_days BETWEEN 0 AND 3660),       -- agreed; NULL: not known
+	notice_paid_days integer NOT NULL DEFAULT 0 CHECK (notice_paid_days BETWEEN 0 AND coalesce(notice_days, 0)),
 	posted_to        date NOT NULL,
 	version          bigint NOT NULL DEFAULT 1,
 	updated          timestamptz NOT NULL,

@@ -2,7 +2,8 @@
 WITH opened AS (
 	INSERT INTO agreement (authority, placement_id, child_id, home_id, start_date, notice_days, posted_to, updated)
 	SELECT :authority::text, :placement_id::uuid, :child_id::uuid, :home_id::uuid, :start_date::date,
-		greatest(:notice_days::integer, 0), greatest(:start_date::date, :today::date), :now::timestamptz
+		CASE WHEN :notice_days_value::integer >= 0 THEN :notice_days_value::integer END,
+		greatest(:start_date::date, :today::date), :now::timestamptz
 	WHERE NOT :event_historical::boolean
 	ON CONFLICT (authority, placement_id) DO NOTHING
 	RETURNING authority, id, placement_id, child_id, home_id, start_date, posted_to, version

@@ -33,7 +33,7 @@ WITH seen AS (
 )
 SELECT v.outcome, NULL::text AS detail, coalesce((SELECT s.result_key FROM seen s), t.id::text) AS result_key,
 	t.id::text AS "id", t.placement_id::text AS placement_id, t.child_id::text AS child_id,
-	t.home_id::text AS home_id, t.state, t.start_date, t.end_date, t.notice_days, t.notice_paid_days,
+	t.home_id::text AS home_id, t.state, t.start_date, t.end_date, t.notice_days AS "notice_days.value", t.notice_paid_days,
 	fee_shown(t.start_date, t.end_date, :today::date, t.rates) AS "weekly_fee.pence", rates_shown(t.rates) AS rates,
 	days_unpriced(t.start_date, coalesce(t.end_date, :today::date), t.rates) AS unpriced_days,
 	posted_shown(t.authority, t.id) AS "posted.pence", t.posted_to,

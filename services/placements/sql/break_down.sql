@@ -60,7 +60,9 @@ WITH seen AS (
 	SELECT 'hearth.placement.broke_down.v1', 'placement', e.id::text, e.version, e.child::text, e.authority,
 		:now::timestamptz, :traceparent::text, jsonb_build_object('placementId', e.id, 'childId', e.child,
 		'referralId', e.referral_id, 'homeId', e.home_id, 'endDate', e.end_date, 'reason', e.reason,
-		'noticeHours', coalesce(e.notice_hours, 0), 'placementType', e.placement_type)
+		'noticeHours',
+		CASE WHEN e.notice_hours IS NOT NULL THEN jsonb_build_object('value', e.notice_hours) END,
+		'placementType', e.placement_type)
 	FROM effect e
 )
 SELECT v.outcome, CASE WHEN v.outcome = 'WRONG_STATE' THEN (SELECT t.state FROM target t)

@@ -79,7 +79,9 @@ WITH seen AS (
 	SELECT 'hearth.placement.ended.v1', 'placement', e.id::text, e.version, e.child::text, e.authority,
 		:now::timestamptz, :traceparent::text, jsonb_build_object('placementId', e.id, 'childId', e.child,
 		'referralId', e.referral_id, 'homeId', e.home_id, 'endDate', e.end_date, 'reason', e.reason,
-		'noticeHours', coalesce(e.notice_hours, 0), 'movedTo', e.moved_to, 'leftCare', e.left_care,
+		'noticeHours',
+		CASE WHEN e.notice_hours IS NOT NULL THEN jsonb_build_object('value', e.notice_hours) END,
+		'movedTo', e.moved_to, 'leftCare', e.left_care,
 		'endCode', e.end_code)
 	FROM effect e
 )

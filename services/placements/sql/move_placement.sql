@@ -113,7 +113,9 @@ WITH seen AS (
 	SELECT 'hearth.placement.ended.v1', 'placement', e.id::text, e.version, e.child::text, e.authority,
 		:now::timestamptz, :traceparent::text, jsonb_build_object('placementId', e.id, 'childId', e.child,
 		'referralId', e.referral_id, 'homeId', e.home_id, 'endDate', e.end_date, 'reason', e.reason,
-		'noticeHours', coalesce(e.notice_hours, 0), 'movedTo', e.moved_to, 'leftCare', e.left_care,
+		'noticeHours',
+		CASE WHEN e.notice_hours IS NOT NULL THEN jsonb_build_object('value', e.notice_hours) END,
+		'movedTo', e.moved_to, 'leftCare', e.left_care,
 		'endCode', e.end_code)
 	FROM ended e
 	UNION ALL
@@ -123,7 +125,9 @@ WITH seen AS (
 		'startDate', e.start_date,
 		'weeklyFee',
 		CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
-		'noticeDays', coalesce(e.notice_days, 0), 'placementType', e.placement_type, 'legalStatus', e.legal_status,
+		'noticeDays',
+		CASE WHEN e.notice_days IS NOT NULL THEN jsonb_build_object('value', e.notice_days) END,
+		'placementType', e.placement_type, 'legalStatus', e.legal_status,
 		'movedFrom', e.moved_from)
 	FROM effect e
 )

@@ -13,7 +13,7 @@ WITH verdict AS (
 	INSERT INTO placement AS p (authority, id, child, referral_id, offer_id, hold_id, home_id, state, planned_start,
 		weekly_fee_pence, notice_days, placement_type, created, updated, updated_by)
 	SELECT :authority::text, gen_random_uuid(), :child_id::uuid, :referral_id::uuid, :offer_id::uuid, :hold_id::uuid,
-		:home_id::uuid, 'PLANNED', :start_date::date, :weekly_fee_pence::bigint, :notice_days::integer,
+		:home_id::uuid, 'PLANNED', :start_date::date, :weekly_fee_pence::bigint, :notice_days_value::integer,
 		:placement_type::text, :now::timestamptz, :now::timestamptz, 'event'
 	FROM verdict v LEFT JOIN met m ON true WHERE v.new
 	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
@@ -31,7 +31,9 @@ WITH verdict AS (
 		'plannedStart', e.planned_start,
 		'weeklyFee',
 		CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
-		'noticeDays', coalesce(e.notice_days, 0), 'placementType', e.placement_type)
+		'noticeDays',
+		CASE WHEN e.notice_days IS NOT NULL THEN jsonb_build_object('value', e.notice_days) END,
+		'placementType', e.placement_type)
 	FROM effect e
 )
 SELECT e.id, e.version FROM effect e

@@ -34,7 +34,9 @@ WITH seen AS (
 		'plannedStart', e.planned_start,
 		'weeklyFee',
 		CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
-		'noticeDays', coalesce(e.notice_days, 0), 'placementType', e.placement_type)
+		'noticeDays',
+		CASE WHEN e.notice_days IS NOT NULL THEN jsonb_build_object('value', e.notice_days) END,
+		'placementType', e.placement_type)
 	FROM effect e
 )
 SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,

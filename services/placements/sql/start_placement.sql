@@ -88,7 +88,9 @@ WITH seen AS (
 		'startDate', e.start_date,
 		'weeklyFee',
 		CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
-		'noticeDays', coalesce(e.notice_days, 0), 'placementType', e.placement_type, 'legalStatus', e.legal_status,
+		'noticeDays',
+		CASE WHEN e.notice_days IS NOT NULL THEN jsonb_build_object('value', e.notice_days) END,
+		'placementType', e.placement_type, 'legalStatus', e.legal_status,
 		'movedFrom', e.moved_from)
 	FROM effect e
 )

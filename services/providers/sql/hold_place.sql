@@ -41,7 +41,9 @@ WITH house AS (
 			'heldUntil', to_char(e.held_until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'weeklyFee',
 			CASE WHEN :weekly_fee_pence::bigint IS NOT NULL
 				THEN jsonb_build_object('pence', :weekly_fee_pence::bigint) END,
-			'startDate', :start_date::date, 'noticeDays', :notice_days::integer,
+			'startDate', :start_date::date, 'noticeDays',
+			CASE WHEN :notice_days_value::integer IS NOT NULL
+				THEN jsonb_build_object('value', :notice_days_value::integer) END,
 			'placementType', :placement_type::text)
 	FROM effect e
 	UNION ALL

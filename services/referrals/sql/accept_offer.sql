@@ -50,7 +50,9 @@ WITH seen AS (
 			'referralId', e.referral_id, 'offerId', e.id,
 			'childId', e.child_id, 'homeId', e.home_id, 'weeklyFee',
 			CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
-			'startDate', e.start_date, 'noticeDays', e.notice_days, 'placementType', e.placement_type,
+			'startDate', e.start_date, 'noticeDays',
+			CASE WHEN e.notice_days IS NOT NULL THEN jsonb_build_object('value', e.notice_days) END,
+			'placementType', e.placement_type,
 			'holdHours', :hold_hours::integer)
 	FROM effect e
 )
