@@ -12,12 +12,11 @@ struct placement_transition {
 	const char *from;            /* NULL ends the table */
 	const char *action;
 	const char *to;
-	const char *reason;          /* only when the placement's reason is this; NULL: whatever it is */
 };
 
 extern const struct placement_transition placement_transitions[];
 
-/* The state after `action`, or NULL when it may not be done. `reason` may be NULL. */
-const char *placement_state_after(const char *state, const char *reason, const char *action);
+/* The state after `action`, or NULL when it may not be done. */
+const char *placement_state_after(const char *state, const char *action);
 
 #endif

@@ -138,26 +138,24 @@ SELECT r, DATE '2016-04-01', 'R49: policy set over REASON_PLACE_CHANGE, ssd-data
 FROM unnest(ARRAY['CREQB', 'CREQO', 'CHILD', 'LAREQ', 'STAND', 'ALLEG']) r;
 
 -- What may be done with a placement in which state; services/placements/placement_state.c is the same table in C, and
--- a test holds them together. With `reason`, only when the placement's reason is that.
+-- a test holds them together.
 CREATE TABLE transition (
 	from_state text NOT NULL,
 	action     text NOT NULL,
 	to_state   text NOT NULL,
-	reason     text,
 	PRIMARY KEY (from_state, action)
 );
-INSERT INTO transition (from_state, action, to_state, reason) VALUES
-	('PLANNED', 'START', 'STARTED', NULL),
-	('PLANNED', 'CANCEL', 'CANCELLED', NULL),
-	('PLANNED', 'RELEASE', 'CANCELLED', NULL),
-	('CANCELLED', 'START', 'STARTED', 'HOLD_EXPIRED'),
-	('STARTED', 'VARY', 'STARTED', NULL),
-	('STARTED', 'MOVE', 'ENDED', NULL),
-	('STARTED', 'END', 'ENDED', NULL),
-	('STARTED', 'BREAK_DOWN', 'BROKE_DOWN', NULL);
+INSERT INTO transition (from_state, action, to_state) VALUES
+	('PLANNED', 'START', 'STARTED'),
+	('PLANNED', 'CANCEL', 'CANCELLED'),
+	('PLANNED', 'RELEASE', 'CANCELLED'),
+	('CANCELLED', 'START', 'STARTED'),
+	('STARTED', 'VARY', 'STARTED'),
+	('STARTED', 'MOVE', 'ENDED'),
+	('STARTED', 'END', 'ENDED'),
+	('STARTED', 'BREAK_DOWN', 'BROKE_DOWN');
 
 -- May the action be done with a placement in this state?
-CREATE FUNCTION may(p_state text, p_reason text, p_action text) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT EXISTS (SELECT 1 FROM transition t WHERE t.from_state = p_state AND t.action = p_action
-		AND (t.reason IS NULL OR t.reason = p_reason))
+CREATE FUNCTION may(p_state text, p_action text) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT 1 FROM transition t WHERE t.from_state = p_state AND t.action = p_action)
 $$;

@@ -3,14 +3,14 @@ WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
-	SELECT p.id, p.child, p.state, p.reason, p.version, p.start_date
+	SELECT p.id, p.child, p.state, p.version, p.start_date
 	FROM placement p WHERE p.authority = :authority::text AND p.id = :placement_id::uuid
 ), verdict AS (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
 		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
-		WHEN NOT (SELECT may(t.state, t.reason, 'BREAK_DOWN') FROM target t) THEN 'WRONG_STATE'
+		WHEN NOT (SELECT may(t.state, 'BREAK_DOWN') FROM target t) THEN 'WRONG_STATE'
 		WHEN :end_date::date < (SELECT t.start_date FROM target t) THEN 'END_BEFORE_START'
 		WHEN NOT EXISTS (SELECT 1 FROM breakdown_reason b WHERE b.reason = :reason::text
 			AND b.valid_from <= :end_date::date AND (b.valid_to IS NULL OR b.valid_to >= :end_date::date))

@@ -1,12 +1,12 @@
 -- The place that was held is held no longer: a placement still planned on it is cancelled.
 WITH target AS (
-	SELECT p.id, p.state, p.reason FROM placement p
+	SELECT p.id, p.state FROM placement p
 	WHERE p.authority = :authority::text AND p.hold_id = :hold_id::uuid
 ), effect AS (
 	UPDATE placement p SET state = 'CANCELLED', reason = :cancel_reason::text, updated = :now::timestamptz,
 		updated_by = 'event', version = p.version + 1
 	FROM target t
-	WHERE p.authority = :authority::text AND p.id = (SELECT o.id FROM target o) AND may(t.state, t.reason, 'RELEASE')
+	WHERE p.authority = :authority::text AND p.id = (SELECT o.id FROM target o) AND may(t.state, 'RELEASE')
 	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version

@@ -3,14 +3,14 @@ WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
-	SELECT p.id, p.child, p.state, p.reason, p.version, p.start_date
+	SELECT p.id, p.child, p.state, p.version, p.start_date
 	FROM placement p WHERE p.authority = :authority::text AND p.id = :placement_id::uuid
 ), verdict AS (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
 		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
-		WHEN NOT (SELECT may(t.state, t.reason, 'END') FROM target t) THEN 'WRONG_STATE'
+		WHEN NOT (SELECT may(t.state, 'END') FROM target t) THEN 'WRONG_STATE'
 		WHEN :end_date::date < (SELECT t.start_date FROM target t) THEN 'END_BEFORE_START'
 		WHEN :reason::text IS NOT NULL AND NOT code_holds('REASON_PLACE_CHANGE', :reason::text,
 			return_year(:end_date::date)) THEN 'UNKNOWN_REASON'

@@ -3,10 +3,10 @@ WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
-	SELECT p.id, p.child, p.state, p.reason, p.version, p.start_date, p.legal_status
+	SELECT p.id, p.child, p.state, p.version, p.start_date, p.legal_status
 	FROM placement p WHERE p.authority = :authority::text AND p.id = :placement_id::uuid
 ), other AS (
-	SELECT p.id, p.child, p.state, p.reason, p.placement_type, p.legal_status
+	SELECT p.id, p.child, p.state, p.placement_type, p.legal_status
 	FROM placement p WHERE p.authority = :authority::text AND p.id = :to_placement_id::uuid
 ), asked AS (
 	SELECT t.id, t.child, coalesce(:placement_type::text, (SELECT o.placement_type FROM other o)) AS place,
@@ -17,12 +17,12 @@ WITH seen AS (
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
 		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
-		WHEN NOT (SELECT may(t.state, t.reason, 'MOVE') FROM target t) THEN 'WRONG_STATE'
+		WHEN NOT (SELECT may(t.state, 'MOVE') FROM target t) THEN 'WRONG_STATE'
 		WHEN :date::date < (SELECT t.start_date FROM target t) THEN 'MOVE_BEFORE_START'
 		WHEN NOT code_holds('REASON_PLACE_CHANGE', :reason::text, return_year(:date::date)) THEN 'UNKNOWN_REASON'
 		WHEN :to_placement_id::uuid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM other o JOIN target t
 			ON t.child = o.child) THEN 'TO_NOT_FOUND'
-		WHEN NOT coalesce((SELECT may(o.state, o.reason, 'START') FROM other o), true) THEN 'TO_WRONG_STATE'
+		WHEN NOT coalesce((SELECT may(o.state, 'START') FROM other o), true) THEN 'TO_WRONG_STATE'
 		WHEN NOT (SELECT a.place IS NULL OR code_holds('PLACE', a.place, return_year(:date::date)) FROM asked a)
 			THEN 'UNKNOWN_PLACE'
 		WHEN NOT (SELECT a.ls IS NULL OR code_holds('LS', a.ls, return_year(:date::date)) FROM asked a)

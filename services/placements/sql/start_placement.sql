@@ -3,7 +3,7 @@ WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
-	SELECT p.id, p.child, p.state, p.reason, p.version, p.start_date, p.planned_start, p.placement_type, p.legal_status
+	SELECT p.id, p.child, p.state, p.version, p.start_date, p.planned_start, p.placement_type, p.legal_status
 	FROM placement p WHERE p.authority = :authority::text AND p.id = :placement_id::uuid
 ), asked AS (
 	SELECT t.id, t.child, coalesce(:start_date::date, t.planned_start) AS day,
@@ -18,7 +18,7 @@ WITH seen AS (
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
 		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
-		WHEN NOT (SELECT may(t.state, t.reason, 'START') FROM target t) THEN 'WRONG_STATE'
+		WHEN NOT (SELECT may(t.state, 'START') FROM target t) THEN 'WRONG_STATE'
 		WHEN (SELECT a.day FROM asked a) IS NULL THEN 'NO_START_DATE'
 		WHEN (SELECT a.day FROM asked a) > :today::date THEN 'FUTURE_START'
 		WHEN NOT (SELECT a.place IS NULL OR code_holds('PLACE', a.place, return_year(a.day)) FROM asked a)
