@@ -127,6 +127,39 @@ START_TEST(another_systems_key_creates_changes_and_finds)
 }
 END_TEST
 
+/* A nightly sync gives the same again while the referral goes its way. */
+START_TEST(an_upsert_with_nothing_new_is_ok_in_every_state)
+{
+	static const char *const states[] = { "PLANNED", "PLACED", "WITHDRAWN", NULL };
+	for (size_t i = 0; states[i] != NULL; i++) {
+		const char *child = a_child(), *home = a_home(1);
+		char same[600];
+		snprintf(same, sizeof same, "{\"externalId\": {\"system\": \"nightly\", \"id\": \"%s\"}, \"childId\": \"%s\","
+		         "\"urgency\": \"URGENT\", \"neededBy\": \"2024-02-01\", \"worker\": \"w-1\", \"needs\": {\"age\":"
+		         "{\"value\": 9}, \"sex\": \"F\", \"homeKinds\": [\"FOSTERING\"], \"mostMiles\": {\"miles\": 20.5}}}",
+		         child, child);
+		const char *id = text_at(call("referrals/UpsertReferral", "%s", same), "referral.id");
+		call("referrals/OpenReferral", "{\"referralId\": \"%s\"}", id);
+		if (strcmp(states[i], "WITHDRAWN") != 0) {
+			call("referrals/AcceptOffer", "{\"offerId\": \"%s\"}", an_offer(id, home));
+			referral_in(id, "PLANNED");
+		} else {
+			call("referrals/WithdrawReferral", "{\"referralId\": \"%s\", \"reason\": \"NOT_NEEDED\"}", id);
+		}
+		if (strcmp(states[i], "PLACED") == 0)
+			start_placement(placement_of(child), "2024-01-01");
+		json_t *before = referral_in(id, states[i]), *again = call("referrals/UpsertReferral", "%s", same);
+		ck_assert_str_eq(text_at(again, "referral.id"), id);
+		ck_assert_str_eq(text_at(again, "referral.state"), states[i]);
+		/* In PLANNED the news of the hold may come between. */
+		if (strcmp(states[i], "PLANNED") != 0)
+			ck_assert_str_eq(text_at(again, "referral.etag"), text_at(before, "etag"));
+		refused(HEARTH_FAILED_PRECONDITION, "WRONG_STATE", NULL, "referrals/UpsertReferral",
+		        "{\"externalId\": {\"system\": \"nightly\", \"id\": \"%s\"}, \"urgency\": \"EMERGENCY\"}", child);
+	}
+}
+END_TEST
+
 START_TEST(siblings_are_linked_both_ways)
 {
 	const char *one = an_open_referral(new_id()), *other = an_open_referral(new_id());
@@ -357,7 +390,8 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "referrals", a_referral_is_written_opened_and_shown_its_first_homes,
 	                       the_same_request_again_is_one_effect, a_taken_id_and_a_stale_etag_are_refused,
 	                       what_another_authority_holds_is_not_there, bad_input_is_refused_by_the_name_of_its_field,
-	                       another_systems_key_creates_changes_and_finds, siblings_are_linked_both_ways,
+	                       another_systems_key_creates_changes_and_finds,
+	                       an_upsert_with_nothing_new_is_ok_in_every_state, siblings_are_linked_both_ways,
 	                       keys_are_added_once_and_belong_to_one, a_list_is_of_those_asked_for,
 	                       a_list_is_by_day_and_its_pages_meet, a_refused_place_reopens_and_keeps_the_other_offers,
 	                       a_second_accept_is_refused, a_withdrawn_referral_gives_its_place_back_and_stays_as_it_is,

@@ -1,4 +1,4 @@
--- Creates or changes the referral of another system's key. Nothing new given: nothing is changed or told.
+-- Creates or changes the referral of another system's key. Nothing new given: nothing is changed or told, in any state.
 WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
@@ -10,13 +10,30 @@ WITH seen AS (
 	FROM referral r
 	WHERE r.authority = :authority::text AND r.id = (SELECT x.referral_id FROM external_id x
 		WHERE x.authority = :authority::text AND x.system = :external_id_system::text AND x.id = :external_id_id::text)
+), news AS (
+	SELECT :set_urgency::boolean AND t.urgency IS DISTINCT FROM :urgency::text
+		OR :set_needed_by::boolean AND t.needed_by IS DISTINCT FROM :needed_by::date
+		OR :set_worker::boolean AND t.worker IS DISTINCT FROM :worker::text
+		OR :set_date_of_birth::boolean AND t.date_of_birth IS DISTINCT FROM :date_of_birth_value::date
+		OR :set_needs::boolean AND (
+			t.date_of_birth IS NULL AND t.age IS DISTINCT FROM :needs_age_value::integer
+			OR t.sex IS DISTINCT FROM :needs_sex::text
+			OR t.unaccompanied <> coalesce(:needs_unaccompanied::boolean, false)
+			OR t.home_kinds <> coalesce(:needs_home_kinds::text[], '{}')
+			OR t.easting IS DISTINCT FROM :needs_home_grid_easting::integer
+			OR t.northing IS DISTINCT FROM :needs_home_grid_northing::integer
+			OR t.most_miles IS DISTINCT FROM :needs_most_miles_miles::float8
+			OR t.most_weekly_fee_pence IS DISTINCT FROM :needs_most_weekly_fee_pence::bigint
+			OR t.children <> greatest(coalesce(:needs_children::integer, 1), 1)) AS given
+	FROM target t
 ), verdict AS (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) AND :child_id::uuid IS NULL THEN 'CHILD_ID_MISSING'
 		WHEN NOT EXISTS (SELECT 1 FROM target) AND :urgency::text IS NULL THEN 'URGENCY_MISSING'
 		WHEN (SELECT t.child_id FROM target t) <> :child_id::uuid THEN 'CHILD_DIFFERS'
-		WHEN (SELECT t.state FROM target t) <> ALL (:from_states::text[]) THEN 'WRONG_STATE'
+		WHEN (SELECT n.given FROM news n) AND (SELECT t.state FROM target t) <> ALL (:from_states::text[])
+			THEN 'WRONG_STATE'
 		ELSE 'OK' END AS outcome
 ), inserted AS (
 	INSERT INTO referral (authority, id, reference, child_id, state, urgency, needed_by, worker, date_of_birth,
@@ -68,21 +85,8 @@ WITH seen AS (
 		version = r.version + 1,
 		updated = :now::timestamptz
 	FROM verdict v, target t
-	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = (SELECT o.id FROM target o) AND (
-		:set_urgency::boolean AND r.urgency IS DISTINCT FROM :urgency::text
-		OR :set_needed_by::boolean AND r.needed_by IS DISTINCT FROM :needed_by::date
-		OR :set_worker::boolean AND r.worker IS DISTINCT FROM :worker::text
-		OR :set_date_of_birth::boolean AND r.date_of_birth IS DISTINCT FROM :date_of_birth_value::date
-		OR :set_needs::boolean AND (
-			r.date_of_birth IS NULL AND r.age IS DISTINCT FROM :needs_age_value::integer
-			OR r.sex IS DISTINCT FROM :needs_sex::text
-			OR r.unaccompanied <> coalesce(:needs_unaccompanied::boolean, false)
-			OR r.home_kinds <> coalesce(:needs_home_kinds::text[], '{}')
-			OR r.easting IS DISTINCT FROM :needs_home_grid_easting::integer
-			OR r.northing IS DISTINCT FROM :needs_home_grid_northing::integer
-			OR r.most_miles IS DISTINCT FROM :needs_most_miles_miles::float8
-			OR r.most_weekly_fee_pence IS DISTINCT FROM :needs_most_weekly_fee_pence::bigint
-			OR r.children <> greatest(coalesce(:needs_children::integer, 1), 1)))
+	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = (SELECT o.id FROM target o)
+		AND (SELECT n.given FROM news n)
 	RETURNING r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
 		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
