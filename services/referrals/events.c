@@ -65,6 +65,8 @@ static int broke_down(struct hearth_call *call, struct hearth_status *status)
 }
 
 static const struct hearth_effect from_placements[] = {
+	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor, "keep_child", NULL },
+	{ "hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor, "keep_child", NULL },
 	{ "hearth.placement.planned.v1", &hearth__placements__v1__placement_planned__descriptor, "note_planned", planned },
 	{ "hearth.placement.cancelled.v1", &hearth__placements__v1__placement_cancelled__descriptor, "cancel_planned",
 	  cancelled },

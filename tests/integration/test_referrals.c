@@ -332,17 +332,54 @@ START_TEST(a_breakdown_opens_one_emergency_referral_filled_in_from_the_last)
 }
 END_TEST
 
-START_TEST(a_child_without_a_referral_gets_one_with_unknown_needs)
+/* A placement planned by hand that breaks down on 10 May 2024; the emergency referrals of the child. */
+static json_t *after_a_breakdown(const char *child)
 {
-	const char *child = a_child();
-	drive("2024-05-10T09:00:00Z");
 	json_t *planned = call("placements/PlanPlacement", "{\"childId\": \"%s\", \"plannedStart\": \"2024-05-09\","
 	                       "\"placementType\": \"U6\", \"legalStatus\": \"C2\"}", child);
 	start_placement(text_at(planned, "placement.id"), "2024-05-09");
 	call("placements/BreakDown", "{\"placementId\": \"%s\", \"endDate\": \"2024-05-10\", \"reason\": \"CHILD\"}",
 	     text_at(planned, "placement.id"));
-	json_t *opened = emergencies_of(child);
+	return emergencies_of(child);
+}
+
+/* What placements knows of the child is known here: told when it was recorded, and corrected since. */
+START_TEST(a_child_without_a_referral_gets_one_with_what_placements_knows)
+{
+	drive("2024-05-10T09:00:00Z");
+	const char *child = text_at(call("placements/CreateChild", "{\"sex\": \"M\", \"dateOfBirth\": {\"value\":"
+	                                 "\"2010-05-11\"}, \"unaccompanied\": true}"), "child.id");
+	call("placements/UpdateChild", "{\"childId\": \"%s\", \"updateMask\": [\"sex\"], \"sex\": \"F\"}", child);
+	json_t *opened = after_a_breakdown(child);
+	ck_assert_int_eq(number_at(opened, "0.needs.age.value"), 13);
+	ck_assert_str_eq(text_at(opened, "0.dateOfBirth.value"), "2010-05-11");
+	ck_assert_str_eq(text_at(opened, "0.needs.sex"), "F");
+	ck_assert(json_is_true(at(opened, "0.needs.unaccompanied")));
+}
+END_TEST
+
+START_TEST(a_child_known_by_a_return_alone_gets_one_with_what_it_says)
+{
+	drive("2024-05-10T09:10:00Z");
+	call("placements/ImportEpisodes", "{\"children\": [{\"child\": \"E-1\", \"sex\": \"M\", \"dateOfBirth\": {\"value\":"
+	     "\"2012-05-10\"}, \"returnYear\": 2023}]}");
+	json_t *found = call("placements/LookupChild", "{\"externalId\": {\"system\": \"ssda903\", \"id\": \"E-1\"}}");
+	const char *child = text_at(found, "child.id");
+	/* The return itself began nothing. */
+	json_t *list = call("referrals/ListReferrals", "{\"childId\": \"%s\"}", child);
+	ck_assert_uint_eq(json_array_size(at(list, "referrals")), 0);
+	json_t *opened = after_a_breakdown(child);
+	ck_assert_int_eq(number_at(opened, "0.needs.age.value"), 12);
+	ck_assert_str_eq(text_at(opened, "0.needs.sex"), "M");
+}
+END_TEST
+
+START_TEST(a_child_without_a_referral_gets_one_with_unknown_needs)
+{
+	drive("2024-05-10T09:20:00Z");
+	json_t *opened = after_a_breakdown(text_at(call("placements/CreateChild", "{}"), "child.id"));
 	ck_assert_ptr_null(at(opened, "0.needs.age"));
+	ck_assert_str_eq(text_at(opened, "0.needs.sex"), "");
 	ck_assert_ptr_null(at(opened, "0.needs.homeGrid"));
 	ck_assert_int_eq(number_at(opened, "0.needs.children"), 1);
 }
@@ -396,6 +433,8 @@ int main(void)
 	                       a_list_is_by_day_and_its_pages_meet, a_refused_place_reopens_and_keeps_the_other_offers,
 	                       a_second_accept_is_refused, a_withdrawn_referral_gives_its_place_back_and_stays_as_it_is,
 	                       a_breakdown_opens_one_emergency_referral_filled_in_from_the_last,
+	                       a_child_without_a_referral_gets_one_with_what_placements_knows,
+	                       a_child_known_by_a_return_alone_gets_one_with_what_it_says,
 	                       a_child_without_a_referral_gets_one_with_unknown_needs,
 	                       a_hold_that_expires_reopens_and_a_later_start_still_wins,
 	                       an_acceptance_that_nobody_answers_is_given_up);

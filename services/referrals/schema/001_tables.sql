@@ -119,3 +119,13 @@ CREATE TABLE shortlist (
 	PRIMARY KEY (authority, referral_id),
 	FOREIGN KEY (authority, referral_id) REFERENCES referral (authority, id)
 );
+
+-- What placements tells of a child: a referral that a breakdown opens takes from here what no earlier referral says.
+CREATE TABLE child (
+	authority     text NOT NULL,
+	child_id      uuid NOT NULL,
+	sex           text,                    -- M, F; NULL: not known
+	date_of_birth date,                    -- NULL: not known; only to reckon the age
+	unaccompanied boolean NOT NULL,
+	PRIMARY KEY (authority, child_id)
+);

@@ -1,5 +1,6 @@
 -- A placement broke down: an emergency referral stands pre-filled from the child's latest one, once per placement; the
--- referral that had found the placement is closed. A child without a referral gets one with unknown needs.
+-- referral that had found the placement is closed. What no referral says is taken from what placements told of the child;
+-- what nobody said stays unknown.
 WITH closed AS (
 	UPDATE referral r SET state = :to_state::text, version = r.version + 1, updated = :now::timestamptz
 	WHERE r.authority = :authority::text AND r.id = :referral_id::uuid AND r.placement_id = :placement_id::uuid
@@ -11,6 +12,9 @@ WITH closed AS (
 	WHERE r.authority = :authority::text AND r.child_id = :child_id::uuid
 	ORDER BY r.created DESC, r.id DESC
 	LIMIT 1
+), known AS (
+	SELECT c.sex, c.date_of_birth, c.unaccompanied
+	FROM child c WHERE c.authority = :authority::text AND c.child_id = :child_id::uuid
 ), effect AS (
 	INSERT INTO referral (authority, id, reference, child_id, state, urgency, needed_by, worker, date_of_birth,
 		age, sex, unaccompanied, home_kinds, easting, northing, most_miles, most_weekly_fee_pence, children,
@@ -23,11 +27,13 @@ WITH closed AS (
 				WHERE r.authority = :authority::text AND r.reference = :reference_second::text)
 				THEN :reference_second::text
 			ELSE :reference_long::text END,
-		:child_id::uuid, 'OPEN', 'EMERGENCY', :end_date::date, l.worker, l.date_of_birth,
-		coalesce(age_on(l.date_of_birth, :today::date), l.age), l.sex, coalesce(l.unaccompanied, false),
+		:child_id::uuid, 'OPEN', 'EMERGENCY', :end_date::date, l.worker, coalesce(l.date_of_birth, k.date_of_birth),
+		coalesce(age_on(coalesce(l.date_of_birth, k.date_of_birth), :today::date), l.age),
+		coalesce(nullif(l.sex, 'U'), k.sex, l.sex),
+		coalesce(l.unaccompanied, false) OR coalesce(k.unaccompanied, false),
 		coalesce(l.home_kinds, '{}'), l.easting, l.northing, l.most_miles, l.most_weekly_fee_pence,
 		coalesce(l.children, 1), :placement_id::uuid, :now::timestamptz, :now::timestamptz
-	FROM (SELECT 1) one LEFT JOIN latest l ON true
+	FROM (SELECT 1) one LEFT JOIN latest l ON true LEFT JOIN known k ON true
 	WHERE NOT :event_historical::boolean
 	ON CONFLICT (follows_placement_id, authority) WHERE follows_placement_id IS NOT NULL DO NOTHING
 	RETURNING authority, id, reference, child_id, state, urgency, needed_by, worker, date_of_birth, age, sex,
