@@ -89,6 +89,7 @@ static const struct hearth_refusal refusals[] = {
 	{ "END_BEFORE_START", HEARTH_INVALID_ARGUMENT, "end_date", "end_date is before the placement started (%s)" },
 	{ "MOVE_BEFORE_START", HEARTH_INVALID_ARGUMENT, "date", "date is before the placement started (%s)" },
 	{ "BEFORE_START", HEARTH_INVALID_ARGUMENT, "from_date", "from_date is before the placement started (%s)" },
+	{ "TOO_MANY_FEES", HEARTH_FAILED_PRECONDITION, "placement_id", "a placement has at most 500 changes of fee" },
 	{ "NOT_A_BREAKDOWN", HEARTH_INVALID_ARGUMENT, "reason",
 	  "reason is not in the breakdown set of that day: use EndPlacement" },
 	{ "TO_NOT_FOUND", HEARTH_NOT_FOUND, "to_placement_id", "there is no such placement of this child" },

@@ -44,6 +44,8 @@ static const struct hearth_refusal refusals[] = {
 	{ "NEEDED_BY_MISSING", HEARTH_FAILED_PRECONDITION, "needed_by", "an open referral says by which day a home is needed" },
 	{ "OFFER_NOT_OPEN", HEARTH_FAILED_PRECONDITION, "offer_id", "only an offer that is OFFERED can be decided: it is %s" },
 	{ "TOO_MANY_OFFERS", HEARTH_FAILED_PRECONDITION, "referral_id", "a referral holds at most 200 offers" },
+	{ "TOO_MANY_SIBLINGS", HEARTH_FAILED_PRECONDITION, "sibling_referral_ids",
+	  "a referral is linked with at most 20 brothers and sisters, and so is each of them" },
 	{ "EXTERNAL_ID_TAKEN", HEARTH_ALREADY_EXISTS, "external_id", "another one has this key of that system" },
 	{ "TOO_MANY_EXTERNAL_IDS", HEARTH_FAILED_PRECONDITION, "external_id", "at most 10 keys of other systems are kept" },
 	{ "CHILD_ID_MISSING", HEARTH_INVALID_ARGUMENT, "child_id", "the referral is new: child_id is missing" },

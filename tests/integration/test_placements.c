@@ -200,6 +200,24 @@ START_TEST(a_cancelled_placement_starts_after_all_and_can_be_moved_to)
 }
 END_TEST
 
+START_TEST(a_placement_has_at_most_five_hundred_changes_of_fee)
+{
+	struct json_calls calls = of_authority("925");
+	char child[64], id[64], query[300];
+	new_child(&calls, "2012-03-04", child);
+	new_placement(&calls, child, id);
+	start_placement(&calls, id, "2026-05-01");
+	snprintf(query, sizeof query, "INSERT INTO placement_fee (authority, placement, version, from_date, recorded, recorded_by)"
+	         " SELECT '925', '%s', -n, '2026-05-01', '2026-05-01', 'test' FROM generate_series(1, 499) n", id);
+	sql(query);
+	json_decref(json_call(&calls, "VaryPlacement", "{'placementId': '%s', 'fromDate': '2026-05-02', 'weeklyFee':"
+	                      "{'pence': '1'}}", id));
+	json_call_fails(&calls, HEARTH_FAILED_PRECONDITION, "TOO_MANY_FEES", "VaryPlacement", "{'placementId': '%s', 'fromDate':"
+	                "'2026-05-03', 'weeklyFee': {'pence': '2'}}", id);
+	ck_assert_str_eq(sql("SELECT count(*) FROM placement_fee WHERE authority = '925'"), "500");
+}
+END_TEST
+
 START_TEST(a_breakdown_needs_a_reason_of_the_breakdown_set)
 {
 	struct json_calls calls = of_authority("906");
@@ -713,6 +731,7 @@ int main(void)
 	                       an_upsert_that_changes_nothing_tells_nothing, a_child_of_another_authority_is_not_found,
 	                       a_placement_starts_moves_and_ends_with_its_episodes,
 	                       a_cancelled_placement_starts_after_all_and_can_be_moved_to,
+	                       a_placement_has_at_most_five_hundred_changes_of_fee,
 	                       a_breakdown_needs_a_reason_of_the_breakdown_set,
 	                       the_breakdown_set_of_the_day_of_the_end_counts,
 	                       other_systems_keys_find_children_and_placements,

@@ -215,6 +215,27 @@ START_TEST(a_list_is_of_those_asked_for)
 }
 END_TEST
 
+START_TEST(a_referral_has_at_most_twenty_siblings_and_so_has_each_of_them)
+{
+	const char *one = an_open_referral(new_id()), *last = NULL;
+	for (int i = 0; i < 20; i++) {
+		last = text_at(call("referrals/CreateReferral", "{\"childId\": \"%s\", \"urgency\": \"URGENT\"}", new_id()),
+		               "referral.id");
+		call("referrals/LinkSiblings", "{\"referralId\": \"%s\", \"siblingReferralIds\": [\"%s\"]}", one, last);
+	}
+	/* What is linked already is no more. */
+	json_t *same = call("referrals/LinkSiblings", "{\"referralId\": \"%s\", \"siblingReferralIds\": [\"%s\"]}", one, last);
+	ck_assert_uint_eq(json_array_size(at(same, "siblings")), 20);
+	call("referrals/LinkSiblings", "{\"referralId\": \"%s\", \"siblingReferralIds\": [\"%s\"]}", last, one);
+	const char *more = an_open_referral(new_id());
+	refused(HEARTH_FAILED_PRECONDITION, "TOO_MANY_SIBLINGS", "sibling_referral_ids", "referrals/LinkSiblings",
+	        "{\"referralId\": \"%s\", \"siblingReferralIds\": [\"%s\"]}", one, more);
+	refused(HEARTH_FAILED_PRECONDITION, "TOO_MANY_SIBLINGS", "sibling_referral_ids", "referrals/LinkSiblings",
+	        "{\"referralId\": \"%s\", \"siblingReferralIds\": [\"%s\"]}", more, one);
+	ck_assert_str_eq(text_at(referral_in(more, "OPEN"), "etag"), "2");
+}
+END_TEST
+
 START_TEST(keys_are_added_once_and_belong_to_one)
 {
 	const char *child = new_id(), *ids[2];
@@ -429,6 +450,7 @@ int main(void)
 	                       what_another_authority_holds_is_not_there, bad_input_is_refused_by_the_name_of_its_field,
 	                       another_systems_key_creates_changes_and_finds,
 	                       an_upsert_with_nothing_new_is_ok_in_every_state, siblings_are_linked_both_ways,
+	                       a_referral_has_at_most_twenty_siblings_and_so_has_each_of_them,
 	                       keys_are_added_once_and_belong_to_one, a_list_is_of_those_asked_for,
 	                       a_list_is_by_day_and_its_pages_meet, a_refused_place_reopens_and_keeps_the_other_offers,
 	                       a_second_accept_is_refused, a_withdrawn_referral_gives_its_place_back_and_stays_as_it_is,

@@ -1,4 +1,4 @@
--- Another fee from a day on; the fee of the start stays as it was.
+-- Another fee from a day on, at most 500 times; the fee of the start stays as it was.
 WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
@@ -12,6 +12,8 @@ WITH seen AS (
 		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
 		WHEN NOT (SELECT may(t.state, 'VARY') FROM target t) THEN 'WRONG_STATE'
 		WHEN :from_date::date < (SELECT t.start_date FROM target t) THEN 'BEFORE_START'
+		WHEN (SELECT count(*) FROM placement_fee f WHERE f.authority = :authority::text
+			AND f.placement = :placement_id::uuid) >= 500 THEN 'TOO_MANY_FEES'
 		ELSE 'OK' END AS outcome
 ), effect AS (
 	UPDATE placement p SET updated = :now::timestamptz, updated_by = :actor::text, version = p.version + 1

@@ -1,4 +1,4 @@
--- Links referrals of brothers and sisters, both ways. All of them must be the authority's own.
+-- Links referrals of brothers and sisters, both ways, at most 20 of one referral. All of them must be the authority's own.
 WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
@@ -14,6 +14,14 @@ WITH seen AS (
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
 		WHEN (SELECT count(*) FROM others) <> cardinality(:sibling_referral_ids::uuid[])
 			THEN 'NOT_FOUND'
+		WHEN (SELECT count(*) FROM (
+			SELECT g.id FROM unnest(:sibling_referral_ids::uuid[]) AS g (id)
+			UNION
+			SELECT s.sibling_id FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = :referral_id::uuid
+			) k) > 20 THEN 'TOO_MANY_SIBLINGS'
+		WHEN EXISTS (SELECT 1 FROM unnest(:sibling_referral_ids::uuid[]) AS g (id)
+			WHERE (SELECT count(*) FROM sibling s WHERE s.authority = :authority::text AND s.referral_id = g.id
+				AND s.sibling_id <> :referral_id::uuid) >= 20) THEN 'TOO_MANY_SIBLINGS'
 		ELSE 'OK' END AS outcome
 ), pair AS (
 	SELECT t.id AS referral_id, o.id AS sibling_id FROM verdict v, target t, others o WHERE v.outcome = 'OK'
