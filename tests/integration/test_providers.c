@@ -159,7 +159,10 @@ START_TEST(a_hold_released_by_hand_frees_the_place_for_its_authority_alone)
 	struct answer strange = ask("902", "providers/GetOccupancy", NULL, text);
 	ck_assert_int_eq(number_at(strange.json, "held"), 1);
 	ck_assert_uint_eq(json_array_size(at(strange.json, "holds")), 0);
-	call("providers/ReleaseHold", "{\"holdId\": \"%s\"}", hold);
+	ck_assert_str_eq(text_at(occupancy_is(home, 1, 0, 0), "holds.0.etag"), "1");
+	refused(HEARTH_ABORTED, "STALE_ETAG", "etag", "providers/ReleaseHold", "{\"holdId\": \"%s\", \"etag\": \"2\"}", hold);
+	json_t *released = call("providers/ReleaseHold", "{\"holdId\": \"%s\", \"etag\": \"1\"}", hold);
+	ck_assert_str_eq(text_at(released, "hold.etag"), "2");
 	refused(HEARTH_FAILED_PRECONDITION, "WRONG_STATE", NULL, "providers/ReleaseHold", "{\"holdId\": \"%s\"}", hold);
 	ck_assert_str_eq(text_at(referral_in(id, "OPEN"), "reason"), "CANCELLED");
 	occupancy_is(home, 0, 0, 0);

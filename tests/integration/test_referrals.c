@@ -279,6 +279,20 @@ START_TEST(a_refused_place_reopens_and_keeps_the_other_offers)
 }
 END_TEST
 
+START_TEST(an_offer_is_declined_as_it_was_read)
+{
+	const char *id = an_open_referral(new_id()), *offer = an_offer(id, new_id());
+	json_t *seen = call("referrals/GetReferralDetail", "{\"referralId\": \"%s\"}", id);
+	ck_assert_str_eq(text_at(seen, "offers.0.etag"), "1");
+	refused(HEARTH_ABORTED, "STALE_ETAG", "etag", "referrals/DeclineOffer", "{\"offerId\": \"%s\", \"reason\": \"TOO_FAR\","
+	        "\"etag\": \"7\"}", offer);
+	json_t *declined = call("referrals/DeclineOffer", "{\"offerId\": \"%s\", \"reason\": \"TOO_FAR\", \"etag\": \"1\"}", offer);
+	ck_assert_str_eq(text_at(declined, "offer.state"), "DECLINED");
+	refused(HEARTH_FAILED_PRECONDITION, "OFFER_NOT_OPEN", "offer_id", "referrals/DeclineOffer", "{\"offerId\": \"%s\","
+	        "\"reason\": \"TOO_FAR\"}", offer);
+}
+END_TEST
+
 START_TEST(a_second_accept_is_refused)
 {
 	const char *id = an_open_referral(a_child());
@@ -453,7 +467,8 @@ int main(void)
 	                       a_referral_has_at_most_twenty_siblings_and_so_has_each_of_them,
 	                       keys_are_added_once_and_belong_to_one, a_list_is_of_those_asked_for,
 	                       a_list_is_by_day_and_its_pages_meet, a_refused_place_reopens_and_keeps_the_other_offers,
-	                       a_second_accept_is_refused, a_withdrawn_referral_gives_its_place_back_and_stays_as_it_is,
+	                       an_offer_is_declined_as_it_was_read, a_second_accept_is_refused,
+	                       a_withdrawn_referral_gives_its_place_back_and_stays_as_it_is,
 	                       a_breakdown_opens_one_emergency_referral_filled_in_from_the_last,
 	                       a_child_without_a_referral_gets_one_with_what_placements_knows,
 	                       a_child_known_by_a_return_alone_gets_one_with_what_it_says,

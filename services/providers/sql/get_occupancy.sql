@@ -8,9 +8,9 @@ SELECT h.id AS home_id, h.places,
 	(SELECT jsonb_agg(jsonb_build_object('id', o.id, 'home_id', o.home_id, 'child_id', o.child_id,
 		'referral_id', o.referral_id, 'offer_id', o.offer_id, 'placement_id', o.placement_id, 'state', o.state,
 		'held_until', to_char(o.held_until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-		'excess', o.excess) ORDER BY o.created, o.id)
+		'excess', o.excess, 'etag', o.version::text) ORDER BY o.created, o.id)
 		FROM (SELECT a.id, a.home_id, a.child_id, a.referral_id, a.offer_id, a.placement_id, a.state,
-			a.held_until, a.excess, a.created
+			a.held_until, a.excess, a.version, a.created
 			FROM hold a
 			WHERE a.home_id = h.id AND a.state IN ('HELD', 'CONFIRMED') AND a.authority = :authority::text
 			ORDER BY a.created, a.id LIMIT 100) o) AS holds

@@ -3,11 +3,12 @@ WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
-	SELECT k.id, k.state FROM hold k WHERE k.authority = :authority::text AND k.id = :hold_id::uuid
+	SELECT k.id, k.state, k.version FROM hold k WHERE k.authority = :authority::text AND k.id = :hold_id::uuid
 ), verdict AS (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
+		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
 		WHEN (SELECT t.state FROM target t) <> 'HELD' THEN 'WRONG_STATE'
 		ELSE 'OK' END AS outcome
 ), effect AS (
@@ -36,5 +37,5 @@ WITH seen AS (
 SELECT v.outcome, (SELECT t.state FROM target t) AS detail,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
 	e.id, e.home_id, e.child_id, e.referral_id, e.offer_id, e.placement_id, e.state, e.held_until, e.excess,
-	e.reason
+	e.reason, e.version::text AS etag
 FROM verdict v LEFT JOIN effect e ON true

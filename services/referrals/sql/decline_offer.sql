@@ -3,7 +3,7 @@ WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
-	SELECT o.id, o.referral_id, o.state AS offer_state, r.child_id, r.state, r.version
+	SELECT o.id, o.referral_id, o.state AS offer_state, r.child_id, r.state, o.version
 	FROM offer o JOIN referral r ON r.authority = :authority::text
 		AND r.id = (SELECT a.referral_id FROM offer a WHERE a.authority = :authority::text AND a.id = :offer_id::uuid)
 	WHERE o.authority = :authority::text AND o.id = :offer_id::uuid
@@ -11,6 +11,7 @@ WITH seen AS (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
+		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
 		WHEN (SELECT t.state FROM target t) <> ALL (:from_states::text[]) THEN 'WRONG_STATE'
 		WHEN (SELECT t.offer_state FROM target t) <> 'OFFERED' THEN 'OFFER_NOT_OPEN'
 		ELSE 'OK' END AS outcome
