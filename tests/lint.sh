@@ -59,7 +59,7 @@ check_c() {
 	/[ \t]$/ { breach("space at the end of the line") }
 	/T[O]DO|F[I]XME|(^|[^X])X[X]X([^X]|$)|H[A]CK/ { breach("left-over mark") }
 	{ text = stripped($0) }
-	!test && match(text, /(^|[^a-z_0-9])(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|atof|alloca|strdupa|mktemp|tmpnam|asctime|ctime|gmtime|localtime|system)[ ]*\(/) {
+	!test && match(text, /(^|[^a-z_0-9])(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|atof|alloca|strdupa|mktemp|tmpnam|asctime|ctime|time|gmtime|localtime|system)[ ]*\(/) {
 		breach("banned function: " substr(text, RSTART, RLENGTH) ")")
 	}
 	text == "{" { begin = FNR }

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include <hearth/clock.h>
 #include <hearth/text.h>
 
 #define ENTRIES_MOST 10000
@@ -241,7 +241,11 @@ static int by_year(const void *a, const void *b)
 
 int import_set_years(struct import *import, int year, struct hearth_status *status)
 {
-	int latest = ssda903_year_of((int32_t)(time(NULL) / 86400)) + 1;
+	char today[HEARTH_DATE_SIZE];
+	int32_t day = 0;
+	hearth_clock_today(today);
+	(void)hearth_date_parse(today, &day);
+	int latest = ssda903_year_of(day) + 1;
 	for (size_t i = 0; i < import->return_count; i++) {
 		struct import_return *one = &import->returns[i];
 		one->year = year != 0 ? year : year_of(one);

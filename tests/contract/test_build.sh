@@ -97,6 +97,7 @@ the_linter_finds_each_kind_of_breach() {
 		printf '}\n'
 		echo 'void h(char *a) { strcpy(a, "x"); } /* and strcat( in a comment, "sprintf(" in a text */'
 		echo 'const char *t = "atoi(";'
+		echo 'long now(void) { return time(NULL); } /* hearth_clock_now is the door */'
 	} >"$tree/services/one/rule.c"
 	printf '/* rule.h: text */\n#include <hearth/service.h>\n#include "../two/two.h"\n' >"$tree/services/one/rule.h"
 	{ echo '/* long.c: text */'; yes 'int a;' | head -n 600; } >"$tree/services/two/long.c"
@@ -113,6 +114,7 @@ proto/one.proto:10: enum E has no comment that says what it is
 proto/one.proto:3: rpc Bare(BareRequest) has no comment that says what it is
 proto/one.proto:8: message Thing has no comment that says what it is
 services/one/rule.c:106: banned function:  strcpy()
+services/one/rule.c:108: banned function:  time()
 services/one/rule.c:3: function of 101 lines, at most 100
 services/one/rule.h:2: a rule includes nothing of Hearth but <hearth/clock.h>: <hearth/service.h>
 services/one/rule.h:3: a service includes no other part's header: "../two/two.h"

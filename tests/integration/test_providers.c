@@ -49,6 +49,19 @@ START_TEST(a_homes_file_creates_changes_and_then_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_repeated_import_answers_with_the_totals_of_the_first)
+{
+	static const char rows[] = "{\"system\": \"again\", \"rows\": [" ROW("a", "2", "") "," ROW("b", "1", "") "]}";
+	struct hearth_uuid request_id;
+	hearth_uuid_new(&request_id);
+	struct answer first = ask("901", "providers/ImportHomes", &request_id, rows);
+	struct answer again = ask("901", "providers/ImportHomes", &request_id, rows);
+	ck_assert(first.json && again.json && !first.replayed && again.replayed);
+	ck_assert(json_equal(first.json, again.json));
+	ck_assert_int_eq(number_at(again.json, "homesCreated"), 2);
+}
+END_TEST
+
 START_TEST(a_bad_row_is_named_and_nothing_of_its_file_is_written)
 {
 	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "rows[1].urn", "providers/ImportHomes",
@@ -253,6 +266,7 @@ int main(void)
 {
 	static const struct check_options options = { start_suite, stop_suite, 60 };
 	return CHECK_MAIN_WITH(&options, "providers", a_homes_file_creates_changes_and_then_changes_nothing,
+	                       a_repeated_import_answers_with_the_totals_of_the_first,
 	                       a_bad_row_is_named_and_nothing_of_its_file_is_written, a_home_never_gets_smaller_than_what_is_held,
 	                       a_closed_home_holds_no_place_and_an_open_one_does,
 	                       of_many_acceptances_at_once_for_the_last_place_one_holds_it,

@@ -123,12 +123,13 @@ WITH seen AS (
 ), effect AS (
 	SELECT t.providers_created, t.providers_changed, t.providers - t.providers_created - t.providers_changed
 		AS providers_unchanged, t.homes_created, t.homes_changed, t.homes - t.homes_created - t.homes_changed
-		AS homes_unchanged
+		AS homes_unchanged,
+		concat_ws('/', t.providers_created, t.providers_changed, t.providers - t.providers_created - t.providers_changed,
+			t.homes_created, t.homes_changed, t.homes - t.homes_created - t.homes_changed) AS result_key
 	FROM total t
 ), done AS (
 	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)
-	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, concat_ws('/', e.providers_created, e.providers_changed,
-		e.providers_unchanged, e.homes_created, e.homes_changed, e.homes_unchanged),
+	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, e.result_key,
 		:now::timestamptz
 	FROM effect e
 ), told AS (
@@ -143,7 +144,7 @@ WITH seen AS (
 	FROM told_of e
 )
 SELECT v.outcome, (SELECT string_agg(t.home_key, ', ') FROM (SELECT s.home_key FROM too_small s LIMIT 3) t) AS detail,
-	coalesce((SELECT s.result_key FROM seen s), concat_ws('/', e.providers_created, e.homes_created)) AS result_key,
+	coalesce((SELECT s.result_key FROM seen s), e.result_key) AS result_key,
 	e.providers_created, e.providers_changed, e.providers_unchanged, e.homes_created, e.homes_changed,
 	e.homes_unchanged
 FROM verdict v LEFT JOIN effect e ON true
