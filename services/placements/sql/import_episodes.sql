@@ -1,5 +1,7 @@
 -- Takes episodes of past years in bulk: a later return year wins, what was recorded live is kept, what changes nothing
 -- is not written. Each child that really changed is told once, historically, with its whole present history.
+-- What is held is found row by row with its whole key, in LATERAL parts that cannot be joined another way and by ON
+-- CONFLICT: a plan made when little was known of the authority would else read all its rows for each one it is given.
 -- plan: fresh
 WITH seen AS (
 	SELECT s.outcome, s.result_key
@@ -30,8 +32,8 @@ WITH seen AS (
 		r.key IS NOT NULL AS described, r.sex, r.born, coalesce(r.unaccompanied, false) AS unaccompanied,
 		r.return_year
 	FROM (SELECT c.key FROM child_row c UNION SELECT w.child FROM picked w) k
-	LEFT JOIN external_id x ON x.authority = :authority::text AND x.kind = 'child'
-		AND x.system = coalesce(:system::text, 'ssda903') AND x.id = k.key
+	LEFT JOIN LATERAL (SELECT e.resource FROM external_id e WHERE e.authority = :authority::text AND e.kind = 'child'
+		AND e.system = coalesce(:system::text, 'ssda903') AND e.id = k.key LIMIT 1) x ON true
 	LEFT JOIN child_row r ON r.key = k.key
 ), allowed AS MATERIALIZED (
 	SELECT c.set, c.code, y.return_year AS year FROM (SELECT DISTINCT g.return_year FROM given g) y
@@ -69,12 +71,18 @@ WITH seen AS (
 		ELSE 'OK' END AS outcome
 ), old AS MATERIALIZED (
 	SELECT c.id, c.sex, c.date_of_birth, c.unaccompanied, c.return_year, c.version
-	FROM person p JOIN child c ON c.authority = :authority::text AND c.id = p.id WHERE NOT p.is_new
+	FROM person p CROSS JOIN LATERAL (SELECT h.id, h.sex, h.date_of_birth, h.unaccompanied, h.return_year, h.version
+		FROM child h WHERE h.authority = :authority::text AND h.id = p.id LIMIT 1) c
+	WHERE NOT p.is_new
 ), held AS MATERIALIZED (
 	SELECT e.authority, e.child, e.decom, e.rne, e.ls, e.cin, e.place, e.place_provider, e.dec, e.rec,
 		e.reason_place_change, e.home_outward, e.place_outward, e.urn, e.return_year, e.source, e.placement, e.recorded,
 		e.recorded_by
-	FROM person p JOIN episode e ON e.authority = :authority::text AND e.child = p.id WHERE NOT p.is_new
+	FROM person p CROSS JOIN LATERAL (SELECT h.authority, h.child, h.decom, h.rne, h.ls, h.cin, h.place,
+		h.place_provider, h.dec, h.rec, h.reason_place_change, h.home_outward, h.place_outward, h.urn, h.return_year,
+		h.source, h.placement, h.recorded, h.recorded_by
+		FROM episode h WHERE h.authority = :authority::text AND h.child = p.id OFFSET 0) e
+	WHERE NOT p.is_new
 ), judged AS MATERIALIZED (
 	SELECT p.id AS child, w.decom, w.rne, w.ls, w.cin, w.place, w.place_provider, w.dec, w.rec, w.reason_place_change,
 		w.home_outward, w.place_outward, w.urn, w.return_year, CASE
@@ -92,7 +100,7 @@ WITH seen AS (
 	SELECT p.id, p.key, p.is_new, o.version, coalesce(CASE WHEN later.wins THEN p.sex END, o.sex, 'U') AS sex,
 		coalesce(CASE WHEN later.wins THEN p.born END, o.date_of_birth) AS born,
 		p.unaccompanied OR coalesce(o.unaccompanied, false) AS unaccompanied,
-		greatest(p.return_year, o.return_year) AS return_year, p.is_new OR (later.wins
+		greatest(p.return_year, o.return_year) AS return_year, o.return_year AS held_year, p.is_new OR (later.wins
 			AND (coalesce(p.sex, o.sex) <> o.sex OR coalesce(p.born, o.date_of_birth) IS DISTINCT FROM o.date_of_birth))
 			OR (p.unaccompanied AND NOT o.unaccompanied) AS differs
 	FROM verdict v JOIN person p ON v.outcome = 'OK' LEFT JOIN old o ON o.id = p.id
@@ -111,11 +119,15 @@ WITH seen AS (
 	INSERT INTO external_id (authority, kind, system, id, resource)
 	SELECT :authority::text, 'child', coalesce(:system::text, 'ssda903'), k.key, k.id FROM known k WHERE k.is_new
 ), old_child AS (
-	UPDATE child c SET sex = k.sex, date_of_birth = k.born, unaccompanied = k.unaccompanied, return_year = k.return_year,
-		version = coalesce(t.version, c.version), updated = :now::timestamptz, updated_by = :actor::text
+	INSERT INTO child (authority, id, sex, date_of_birth, unaccompanied, return_year, recorded_on, recorded, updated,
+		updated_by, version)
+	SELECT :authority::text, k.id, k.sex, k.born, k.unaccompanied, k.return_year, :today::date, :now::timestamptz,
+		:now::timestamptz, :actor::text, coalesce(t.version, k.version)
 	FROM known k LEFT JOIN touched t ON t.id = k.id
-	WHERE c.authority = :authority::text AND c.id = k.id AND NOT k.is_new
-		AND (t.id IS NOT NULL OR k.return_year IS DISTINCT FROM c.return_year)
+	WHERE NOT k.is_new AND k.version IS NOT NULL AND (t.id IS NOT NULL OR k.return_year IS DISTINCT FROM k.held_year)
+	ON CONFLICT (authority, id) DO UPDATE SET sex = excluded.sex, date_of_birth = excluded.date_of_birth,
+		unaccompanied = excluded.unaccompanied, return_year = excluded.return_year, version = excluded.version,
+		updated = excluded.updated, updated_by = excluded.updated_by
 ), child_before AS (
 	INSERT INTO child_revision (authority, child, version, sex, date_of_birth, unaccompanied, revised, revised_by, why)
 	SELECT :authority::text, o.id, o.version, o.sex, o.date_of_birth, o.unaccompanied, :now::timestamptz, :actor::text,
@@ -137,12 +149,17 @@ WITH seen AS (
 		h.recorded_by, :now::timestamptz, :actor::text, 'LATER_RETURN'
 	FROM held h JOIN judged j ON j.child = h.child AND j.decom = h.decom WHERE j.what = 'CHANGED'
 ), old_episode AS (
-	UPDATE episode e SET rne = j.rne, ls = j.ls, cin = j.cin, place = j.place, place_provider = j.place_provider,
-		dec = j.dec, rec = j.rec, reason_place_change = j.reason_place_change, home_outward = j.home_outward,
-		place_outward = j.place_outward, urn = j.urn, return_year = j.return_year, recorded = :now::timestamptz,
-		recorded_by = :actor::text
-	FROM judged j
-	WHERE e.authority = :authority::text AND e.child = j.child AND e.decom = j.decom AND j.what IN ('CHANGED', 'LATER')
+	INSERT INTO episode (authority, child, decom, rne, ls, cin, place, place_provider, dec, rec, reason_place_change,
+		home_outward, place_outward, urn, return_year, source, recorded, recorded_by)
+	SELECT :authority::text, j.child, j.decom, j.rne, j.ls, j.cin, j.place, j.place_provider, j.dec, j.rec,
+		j.reason_place_change, j.home_outward, j.place_outward, j.urn, j.return_year, 'IMPORT', :now::timestamptz,
+		:actor::text
+	FROM judged j WHERE j.what IN ('CHANGED', 'LATER')
+	ON CONFLICT (authority, child, decom) DO UPDATE SET rne = excluded.rne, ls = excluded.ls, cin = excluded.cin,
+		place = excluded.place, place_provider = excluded.place_provider, dec = excluded.dec, rec = excluded.rec,
+		reason_place_change = excluded.reason_place_change, home_outward = excluded.home_outward,
+		place_outward = excluded.place_outward, urn = excluded.urn, return_year = excluded.return_year,
+		recorded = excluded.recorded, recorded_by = excluded.recorded_by
 ), short AS (
 	SELECT c.code FROM code c WHERE c.set = 'LS' AND c.short_breaks
 ), spell AS (
@@ -178,8 +195,8 @@ WITH seen AS (
 		historical, payload)
 	SELECT 'hearth.child.history_recorded.v1', 'child', t.id::text, t.version, t.id::text, :authority::text,
 		:now::timestamptz, :traceparent::text, true, jsonb_build_object('childId', t.id, 'sex', t.sex, 'dateOfBirth',
-		personal_date(t.born), 'unaccompanied', t.unaccompanied, 'carePeriods', coalesce(h.periods, '[]'),
-		'episodes', coalesce(h.episodes, 0))
+		CASE WHEN t.born IS NOT NULL THEN jsonb_build_object('value', t.born) END, 'unaccompanied', t.unaccompanied,
+		'carePeriods', coalesce(h.periods, '[]'), 'episodes', coalesce(h.episodes, 0))
 	FROM touched t LEFT JOIN history h ON h.child = t.id
 ), total AS (
 	INSERT INTO import_result (authority, id, new_children, changed_children, unchanged_children, new_episodes,
