@@ -142,8 +142,8 @@ static bool in_force(const struct ssda903_code *code, int year)
 bool ssda903_code_known(const struct ssda903_codes *codes, const char *set, const char *code, int year)
 {
 	for (size_t i = 0; i < codes->count; i++)
-		if (strcmp(codes->items[i].set, set) == 0 && strcmp(codes->items[i].code, code) == 0
-		    && in_force(&codes->items[i], year))
+		if (codes->items[i].code[0] == code[0] && strcmp(codes->items[i].code, code) == 0
+		    && strcmp(codes->items[i].set, set) == 0 && in_force(&codes->items[i], year))
 			return true;
 	return false;
 }
