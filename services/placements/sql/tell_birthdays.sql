@@ -43,4 +43,4 @@ WITH gate AS (
 		:now::timestamptz, :traceparent::text, jsonb_build_object('childId', d.child, 'on', d.day)
 	FROM due d JOIN version v ON v.authority = d.authority AND v.id = d.child WHERE d.age = 18
 )
-SELECT count(*) AS told FROM due
+SELECT d.child FROM due d
