@@ -122,7 +122,7 @@ tests: $(TEST_PROGRAMS) $(REPLAYS)  ## build the test programs, run none
 demo: all $(DEMO_PROGRAM) $(PRIVATE_PG)  ## install what is missing, build, show one child's journey (DIR=your returns)
 	@HEARTH_BIN=$(BIN) $(DEMO_PROGRAM) $(if $(DIR),"$(DIR)")
 
-check: all $(CHECKED) $(PRIVATE_PG) $(DEMO_PROGRAM)  ## install what is missing, build, run every test (KINDS=unit: some)
+check: all $(CHECKED) $(PRIVATE_PG) $(DEMO_PROGRAM) $(BENCH_PROGRAMS)  ## install what is missing, build, run every test (KINDS=unit: some)
 	@HEARTH_BIN=$(BIN) HEARTH_LOG=$(OUT)/check.log MODE=$(MODE) BUILD=$(BUILD) tests/support/run_tests.sh $(CHECKED)
 
 run: all $(PRIVATE_PG)  ## stay up until Ctrl-C; the state is kept in .run/state

@@ -139,7 +139,8 @@ static inline bool plain_text(struct hearth_slice text)
 		if (!all_right(plain_mask(load(text.at + i))))
 			return false;
 	rest[15] = 'x';
-	memcpy(rest, text.at + i, text.size - i);
+	if (text.size > i)
+		memcpy(rest, text.at + i, text.size - i);
 	return all_right(plain_mask(load(rest)));
 }
 

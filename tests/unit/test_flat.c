@@ -34,7 +34,7 @@ static void fill(Hearth__Bench__V1__EchoRequest *request, char *text, uint8_t *d
 {
 	hearth__bench__v1__echo_request__init(request);
 	request->id = (int64_t)any_number();
-	request->time = -(int64_t)any_number();
+	request->time = (int64_t)(0 - any_number());
 	memset(text, 'a' + rand() % 26, 300);
 	text[rand() % 300] = '\0';
 	request->subject = rand() % 4 ? text : "";
