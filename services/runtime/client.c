@@ -210,14 +210,13 @@ static struct call *find_call(const struct instance *instance, uint64_t id)
 	return call && call->generation == (uint32_t)(id >> 32) && call->instance == instance ? call : NULL;
 }
 
-void client_take_reply(struct instance *instance, const void *header_bytes, size_t header_size, const uint8_t *payload,
-                       size_t size)
+void client_take_reply(struct instance *instance, struct hearth_slice header_bytes, struct hearth_slice payload)
 {
-	struct hearth_reply reply = { .payload = payload, .size = size };
+	struct hearth_reply reply = { .payload = (const uint8_t *)payload.at, .size = payload.size };
 	struct hearth_reply_header header;
 	struct call *call;
 
-	if (hearth_reply_header_decode(header_bytes, header_size, &header))
+	if (hearth_reply_header_decode(header_bytes.at, header_bytes.size, &header))
 		return;
 	instance->heard_us = hearth_clock_mono();
 	call = find_call(instance, header.call_id);

@@ -80,33 +80,28 @@ static void leave(struct hearth_client *client)
 
 /* ---- answers ---- */
 
-/* False when there is none. */
+/* False when there is none. What is no frame of a reply is passed over: its call ends at its deadline. */
 static bool receive_reply(struct instance *instance)
 {
-	zmq_msg_t header, payload, extra;
-	bool more;
+	struct hearth_slice header, payload;
+	zmq_msg_t frame, extra;
+	bool more, alone;
 
-	zmq_msg_init(&header);
-	if (zmq_msg_recv(&header, instance->dealer, ZMQ_DONTWAIT) < 0) {
-		zmq_msg_close(&header);
+	zmq_msg_init(&frame);
+	if (zmq_msg_recv(&frame, instance->dealer, ZMQ_DONTWAIT) < 0) {
+		zmq_msg_close(&frame);
 		return false;
 	}
-	zmq_msg_init(&payload);
-	more = zmq_msg_more(&header);
-	if (more) {
-		zmq_msg_recv(&payload, instance->dealer, ZMQ_DONTWAIT);
-		more = zmq_msg_more(&payload);
-	}
-	while (more) {
+	alone = !zmq_msg_more(&frame);
+	for (more = !alone; more; ) {
 		zmq_msg_init(&extra);
 		zmq_msg_recv(&extra, instance->dealer, ZMQ_DONTWAIT);
 		more = zmq_msg_more(&extra);
 		zmq_msg_close(&extra);
 	}
-	client_take_reply(instance, zmq_msg_data(&header), zmq_msg_size(&header), zmq_msg_data(&payload),
-	                  zmq_msg_size(&payload));
-	zmq_msg_close(&header);
-	zmq_msg_close(&payload);
+	if (alone && !hearth_frame_split(zmq_msg_data(&frame), zmq_msg_size(&frame), &header, &payload))
+		client_take_reply(instance, header, payload);
+	zmq_msg_close(&frame);
 	return true;
 }
 
@@ -278,19 +273,6 @@ static void open_instance(struct service *service, const char *endpoint)
 
 /* ---- sending ---- */
 
-static int send_frame(struct instance *instance, const void *bytes, size_t size, int flags)
-{
-	zmq_msg_t frame;
-
-	zmq_msg_init_size(&frame, size);
-	if (size > 0)
-		memcpy(zmq_msg_data(&frame), bytes, size);
-	if (zmq_msg_send(&frame, instance->dealer, flags | ZMQ_DONTWAIT) >= 0)
-		return 0;
-	zmq_msg_close(&frame);
-	return -1;
-}
-
 static void unclog(void *context)
 {
 	struct service *service = context;
@@ -305,7 +287,7 @@ static struct hearth_slice slice_of(const char *text)
 	return (struct hearth_slice){ text, strlen(text) };
 }
 
-static size_t encode_header(const struct call *call, uint8_t bytes[HEARTH_HEADER_MOST])
+static size_t begin_frame(const struct call *call, uint8_t bytes[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST])
 {
 	struct hearth_request_header header = {
 		.call_id = (uint64_t)call->generation << 32 | (call->slot + 1),
@@ -318,19 +300,32 @@ static size_t encode_header(const struct call *call, uint8_t bytes[HEARTH_HEADER
 		header.actor_authority = slice_of(call->authority);
 		header.roles = call->roles;
 	}
-	return hearth_request_header_encode(&header, bytes);
+	return hearth_request_frame_begin(&header, bytes);
+}
+
+static int send_call(struct instance *instance, const struct call *call)
+{
+	uint8_t bytes[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST];
+	size_t head = begin_frame(call, bytes);
+	zmq_msg_t frame;
+
+	assert(head > 0);          /* every part was bounded when the call was made */
+	zmq_msg_init_size(&frame, head + call->size);
+	memcpy(zmq_msg_data(&frame), bytes, head);
+	if (call->size > 0)
+		memcpy((uint8_t *)zmq_msg_data(&frame) + head, call->payload, call->size);
+	if (zmq_msg_send(&frame, instance->dealer, ZMQ_DONTWAIT) >= 0)
+		return 0;
+	zmq_msg_close(&frame);
+	return -1;
 }
 
 int client_transmit(struct instance *instance, struct call *call)
 {
 	struct service *service = instance->service;
-	struct hearth_loop *loop = service->client->loop;
-	uint8_t header[HEARTH_HEADER_MOST];
-	size_t size = encode_header(call, header);
 
-	assert(size > 0);          /* every part was bounded when the call was made */
-	hearth_loop_defer(loop, &instance->dealer_pump);
-	if (send_frame(instance, header, size, ZMQ_SNDMORE) || send_frame(instance, call->payload, call->size, 0)) {
+	hearth_loop_defer(service->client->loop, &instance->dealer_pump);
+	if (send_call(instance, call)) {
 		/* Its handshake is told a moment before its pipe is there, its end a moment after. */
 		instance->clogged = true;
 		hearth_alarm_set(service->again, CLOGGED_US);

@@ -113,9 +113,8 @@ void client_flush(struct service *service);
 /* Ends a call without an answer. What may have happened is said to be so. */
 void client_finish_failed(struct call *call, const struct hearth_status *status);
 void client_no_instance(const struct call *call, struct hearth_status *status);
-/* A reply's frames; the header was not looked at. */
-void client_take_reply(struct instance *instance, const void *header, size_t header_size, const uint8_t *payload,
-                       size_t size);
+/* The parts of a reply's frame; the header was not looked at. */
+void client_take_reply(struct instance *instance, struct hearth_slice header, struct hearth_slice payload);
 /* The calls of an instance that is gone: elsewhere, or answered. */
 void client_calls_lost(struct instance *instance);
 

@@ -1,4 +1,4 @@
-/* frame.c: the header frames of hearth.rpc.v1, read and written by hand.
+/* frame.c: the frames of calls and their headers (hearth.rpc.v1), read and written by hand.
  *
  * Promises: what is written are the bytes that protobuf writes (fields in order, defaults left out, roles packed);
  * what is read is any protobuf encoding of these messages within their limits. Decoding never reads outside its bytes
@@ -534,4 +534,39 @@ size_t hearth_reply_header_encode(const struct hearth_reply_header *header, uint
 	at = put_int(at, 0x30, header->retry_after_ms);
 	at = put_int(at, 0x38, header->replayed);
 	return (size_t)(at - ret_bytes);
+}
+
+/* ---- frames: header and payload in one ---- */
+
+const char *hearth_frame_split(const void *bytes, size_t size, struct hearth_slice *header, struct hearth_slice *payload)
+{
+	const uint8_t *at = bytes;
+	size_t rest = size < HEARTH_FRAME_PREFIX ? 0 : size - HEARTH_FRAME_PREFIX;
+	size_t told = size < HEARTH_FRAME_PREFIX ? 0 : (size_t)at[0] << 8 | at[1];
+
+	if (size < HEARTH_FRAME_PREFIX || told > rest) {
+		*header = (struct hearth_slice){ rest ? (const char *)at + HEARTH_FRAME_PREFIX : "", rest };
+		*payload = (struct hearth_slice){ "", 0 };
+		return size < HEARTH_FRAME_PREFIX ? "it is shorter than two bytes" : "it is shorter than its header's size says";
+	}
+	*header = (struct hearth_slice){ (const char *)at + HEARTH_FRAME_PREFIX, told };
+	*payload = (struct hearth_slice){ header->at + told, rest - told };
+	return NULL;
+}
+
+static size_t put_prefix(uint8_t *bytes, size_t size)
+{
+	bytes[0] = (uint8_t)(size >> 8);
+	bytes[1] = (uint8_t)size;
+	return size ? size + HEARTH_FRAME_PREFIX : 0;
+}
+
+size_t hearth_request_frame_begin(const struct hearth_request_header *header, uint8_t *ret_bytes)
+{
+	return put_prefix(ret_bytes, hearth_request_header_encode(header, ret_bytes + HEARTH_FRAME_PREFIX));
+}
+
+size_t hearth_reply_frame_begin(const struct hearth_reply_header *header, uint8_t *ret_bytes)
+{
+	return put_prefix(ret_bytes, hearth_reply_header_encode(header, ret_bytes + HEARTH_FRAME_PREFIX));
 }

@@ -1,6 +1,7 @@
-/* frame.h: the header frames of hearth.rpc.v1, read and written by hand.
+/* frame.h: the frame of a call or reply: the header's size in two bytes (big endian), the header, the payload; the
+ * headers of hearth.rpc.v1 are read and written by hand.
  *
- * The bytes are ordinary protobuf (a contract test compares them with protobuf-c's); written by hand because the
+ * The bytes of a header are ordinary protobuf (a contract test compares them with protobuf-c's); written by hand because the
  * header is on every call's path (3,000 instructions less). Decoding is strict and bounded: unknown fields are
  * skipped, anything malformed or over its limit fails. Texts point into the frame and are not terminated.
  */
@@ -14,6 +15,7 @@
 #include <hearth/text.h>
 
 #define HEARTH_HEADER_MOST 1024
+#define HEARTH_FRAME_PREFIX 2       /* bytes before the header */
 
 struct hearth_slice { const char *at; size_t size; };
 
@@ -45,5 +47,13 @@ size_t hearth_request_header_encode(const struct hearth_request_header *header, 
 size_t hearth_reply_header_encode(const struct hearth_reply_header *header, uint8_t *ret_bytes);   /* cuts message to fit */
 /* The call id of a header that is otherwise malformed, so that it can be answered; false when there is none. */
 bool hearth_frame_call_id(const void *bytes, size_t size, uint64_t *ret_call_id);
+
+/* Finds the parts of a frame: NULL, or what is wrong with it. Then the payload is empty and the header is what there is
+ * of it, so that its call id can be looked for. */
+const char *hearth_frame_split(const void *bytes, size_t size, struct hearth_slice *header, struct hearth_slice *payload);
+/* The beginning of a frame, up to its payload: bytes written into ret_bytes[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST];
+ * 0 when the header does not fit. */
+size_t hearth_request_frame_begin(const struct hearth_request_header *header, uint8_t *ret_bytes);
+size_t hearth_reply_frame_begin(const struct hearth_reply_header *header, uint8_t *ret_bytes);
 
 #endif

@@ -4,7 +4,7 @@
  * ZMQ_EVENTS is read once, at the end of the turn. Promises: a stranger can make this process hold at most 256 requests
  * per identity, 16,384 in all and 256 MB of payloads; anything malformed is answered when a call id can be read, else
  * counted; a peer that is gone or does not read costs a counter, nothing more.
- * Ownership: an incoming owns its three frames (identity, header, payload) and its place in its peer's count; both end
+ * Ownership: an incoming owns its identity, its frame and its place in its peer's count; all end
  * in hearth_server_reply or hearth_server_drop. All incomings must have ended before hearth_server_free.
  */
 #include "server.h"
@@ -23,23 +23,16 @@
 
 #include "flat.h"
 #include "instances.h"
+#include "server_peers.h"
 
 #define BATCH 512
 #define PER_PEER 256
 #define OUTSTANDING_MOST 16384
 #define HELD_MOST (UINT64_C(256) << 20)
 #define FREE_MOST 1024           /* incomings kept for the next requests */
-#define BUCKETS 1024
 #define FLAT_MOST 1024           /* bytes of a plain reply; a larger one is packed by protobuf-c */
 #define DRAIN_RETRY_MS 20
 #define LAST_REPLIES_US 100000
-
-struct peer {
-	struct peer *next;
-	unsigned outstanding;
-	uint8_t size;
-	uint8_t identity[255];
-};
 
 struct listener {
 	struct hearth_server *server;
@@ -47,18 +40,17 @@ struct listener {
 	struct hearth_watch *watch;
 	struct hearth_deferred pump;
 	struct hearth_instance_files files;
-	struct peer *buckets[BUCKETS];   /* peers with something outstanding, and the last */
-	struct peer *last;               /* of the last request, or NULL: requests come in runs of one peer */
+	struct server_peers peers;
 	char endpoint[HEARTH_ENDPOINT_SIZE];
 };
 
 struct incoming {
 	struct hearth_incoming public;   /* first: the two are cast into each other */
 	struct listener *listener;
-	struct peer *peer;
+	struct server_peer *peer;
 	struct incoming *next_free;
-	zmq_msg_t identity, header, payload;
-	size_t identity_size, header_size;
+	zmq_msg_t identity, frame;
+	struct hearth_slice header;      /* in the frame */
 };
 
 struct hearth_server {
@@ -74,72 +66,12 @@ struct hearth_server {
 	uint64_t held;
 	struct incoming *free_incomings;
 	size_t free_count;
-	struct peer *free_peers;
 	void *hints;
 	struct hearth_deferred hint;
 	char hint_endpoint[HEARTH_ENDPOINT_SIZE];
 	size_t listeners;
 	struct listener listener[HEARTH_ADDRESSES_MOST];
 };
-
-/* ---- peers: how much each has outstanding ---- */
-
-static struct peer **find_peer(struct listener *listener, const uint8_t *identity, size_t size)
-{
-	uint32_t hash = 2166136261u;
-	struct peer **at;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ identity[i]) * 16777619u;
-	at = &listener->buckets[(hash ^ hash >> 16) % BUCKETS];
-	while (*at && ((*at)->size != size || memcmp((*at)->identity, identity, size) != 0))
-		at = &(*at)->next;
-	return at;
-}
-
-static struct peer *take_peer(struct hearth_server *server, struct peer **at, const uint8_t *identity, size_t size)
-{
-	struct peer *peer = server->free_peers;
-
-	if (*at)
-		return *at;
-	if (peer)
-		server->free_peers = peer->next;
-	else
-		peer = hearth_alloc(sizeof *peer);
-	peer->next = NULL;
-	peer->outstanding = 0;
-	peer->size = (uint8_t)size;
-	memcpy(peer->identity, identity, size);
-	*at = peer;
-	return peer;
-}
-
-static void forget_peer(struct hearth_server *server, struct listener *listener, struct peer *peer)
-{
-	struct peer **at = find_peer(listener, peer->identity, peer->size);
-
-	assert(*at == peer);
-	*at = peer->next;
-	peer->next = server->free_peers;
-	server->free_peers = peer;
-}
-
-static void leave_peer(struct hearth_server *server, struct listener *listener, struct peer *peer)
-{
-	if (--peer->outstanding == 0 && listener->last != peer)
-		forget_peer(server, listener, peer);
-}
-
-/* The last peer is kept even with nothing outstanding, until another comes. */
-static void remember_peer(struct hearth_server *server, struct listener *listener, struct peer *peer)
-{
-	struct peer *before = listener->last;
-
-	listener->last = peer;
-	if (before && before != peer && before->outstanding == 0)
-		forget_peer(server, listener, before);
-}
 
 /* ---- incomings ---- */
 
@@ -153,12 +85,11 @@ static struct incoming *take_incoming(struct listener *listener)
 		server->free_count--;
 	} else {
 		incoming = hearth_alloc(sizeof *incoming);
+		zmq_msg_init(&incoming->identity);
+		zmq_msg_init(&incoming->frame);
 	}
 	incoming->listener = listener;
 	incoming->peer = NULL;
-	zmq_msg_init(&incoming->identity);
-	zmq_msg_init(&incoming->header);
-	zmq_msg_init(&incoming->payload);
 	return incoming;
 }
 
@@ -169,15 +100,16 @@ static void release_incoming(struct incoming *incoming)
 	if (incoming->peer) {
 		server->outstanding--;
 		server->held -= incoming->public.size;
-		leave_peer(server, incoming->listener, incoming->peer);
+		server_peers_leave(&incoming->listener->peers, incoming->peer);
 	}
-	zmq_msg_close(&incoming->identity);
-	zmq_msg_close(&incoming->header);
-	zmq_msg_close(&incoming->payload);
+	zmq_msg_close(&incoming->frame);
 	if (server->free_count == FREE_MOST) {
+		zmq_msg_close(&incoming->identity);
 		free(incoming);
 		return;
 	}
+	/* The identity stays as it is, at most 255 bytes: the next one takes its place. */
+	zmq_msg_init(&incoming->frame);
 	incoming->next_free = server->free_incomings;
 	server->free_incomings = incoming;
 	server->free_count++;
@@ -185,35 +117,53 @@ static void release_incoming(struct incoming *incoming)
 
 /* ---- replies ---- */
 
-static int send_frame(struct listener *listener, zmq_msg_t *frame, int flags)
+static int send_message(struct listener *listener, zmq_msg_t *message, int flags)
 {
 	int result;
 
 	do
-		result = zmq_msg_send(frame, listener->router, flags | ZMQ_DONTWAIT);
+		result = zmq_msg_send(message, listener->router, flags | ZMQ_DONTWAIT);
 	while (result < 0 && errno == EINTR);
 	return result;
 }
 
-/* Sends identity, header, payload; ROUTER takes all or refuses the first. */
-static void send_reply(struct incoming *incoming, const struct hearth_reply_header *header, zmq_msg_t *payload)
+/* Sends identity and frame; ROUTER takes both or refuses the first. */
+static void send_frame(struct incoming *incoming, zmq_msg_t *frame)
 {
 	struct listener *listener = incoming->listener;
-	uint8_t bytes[HEARTH_HEADER_MOST];
-	size_t size = hearth_reply_header_encode(header, bytes);
-	zmq_msg_t frame;
 
-	assert(size > 0);
 	listener->server->replied = true;
-	zmq_msg_init_size(&frame, size);
-	memcpy(zmq_msg_data(&frame), bytes, size);
-	if (send_frame(listener, &incoming->identity, ZMQ_SNDMORE) < 0 || send_frame(listener, &frame, ZMQ_SNDMORE) < 0 ||
-	    send_frame(listener, payload, 0) < 0) {
+	if (send_message(listener, &incoming->identity, ZMQ_SNDMORE) < 0 || send_message(listener, frame, 0) < 0) {
 		listener->server->counts.dropped_replies++;
-		zmq_msg_close(&frame);
-		zmq_msg_close(payload);
+		zmq_msg_close(frame);
 	}
 	hearth_loop_defer(listener->server->loop, &listener->pump);
+}
+
+/* The frame of a reply, `reply` NULL for none. */
+static void pack_frame(const struct hearth_reply_header *header, const ProtobufCMessage *reply, zmq_msg_t *ret_frame)
+{
+	uint8_t bytes[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST + FLAT_MOST];
+	size_t head = hearth_reply_frame_begin(header, bytes);
+	size_t size = reply ? hearth_flat_pack(reply, bytes + head, FLAT_MOST) : 0;
+
+	assert(head > 0);
+	if (size != HEARTH_FLAT_OTHER) {
+		zmq_msg_init_size(ret_frame, head + size);
+		memcpy(zmq_msg_data(ret_frame), bytes, head + size);
+		return;
+	}
+	zmq_msg_init_size(ret_frame, head + protobuf_c_message_get_packed_size(reply));
+	memcpy(zmq_msg_data(ret_frame), bytes, head);
+	protobuf_c_message_pack(reply, (uint8_t *)zmq_msg_data(ret_frame) + head);
+}
+
+static void send_reply(struct incoming *incoming, const struct hearth_reply_header *header, const ProtobufCMessage *reply)
+{
+	zmq_msg_t frame;
+
+	pack_frame(header, reply, &frame);
+	send_frame(incoming, &frame);
 }
 
 static void send_status(struct incoming *incoming, uint64_t call_id, const struct hearth_status *status)
@@ -223,39 +173,19 @@ static void send_status(struct incoming *incoming, uint64_t call_id, const struc
 		.message = { status->message, strlen(status->message) }, .reason = { status->reason, strlen(status->reason) },
 		.field = { status->field, strlen(status->field) },
 	};
-	zmq_msg_t payload;
 
-	zmq_msg_init(&payload);
-	send_reply(incoming, &header, &payload);
-}
-
-static void pack_payload(const ProtobufCMessage *reply, zmq_msg_t *ret_payload)
-{
-	uint8_t bytes[FLAT_MOST];
-	size_t size = reply ? hearth_flat_pack(reply, bytes, sizeof bytes) : 0;
-
-	if (size != HEARTH_FLAT_OTHER) {
-		zmq_msg_init_size(ret_payload, size);
-		memcpy(zmq_msg_data(ret_payload), bytes, size);
-		return;
-	}
-	size = protobuf_c_message_get_packed_size(reply);
-	zmq_msg_init_size(ret_payload, size);
-	if (size > 0)
-		protobuf_c_message_pack(reply, zmq_msg_data(ret_payload));
+	send_reply(incoming, &header, NULL);
 }
 
 void hearth_server_reply(struct hearth_server *server, struct hearth_incoming **incoming,
                          struct hearth_reply_header *header, const ProtobufCMessage *reply)
 {
 	struct incoming *request = (struct incoming *)*incoming;
-	zmq_msg_t payload;
 
 	(void)server;
 	*incoming = NULL;
 	header->call_id = request->public.header.call_id;
-	pack_payload(header->code == HEARTH_OK ? reply : NULL, &payload);
-	send_reply(request, header, &payload);
+	send_reply(request, header, header->code == HEARTH_OK ? reply : NULL);
 	release_incoming(request);
 }
 
@@ -270,39 +200,54 @@ void hearth_server_drop(struct hearth_server *server, struct hearth_incoming **i
 
 /* ---- requests ---- */
 
-/* Reads the frames after the identity; says what is wrong with their number. */
-static const char *receive_frames(struct incoming *incoming)
+static int receive_message(struct listener *listener, zmq_msg_t *message)
 {
-	void *router = incoming->listener->router;
-	zmq_msg_t extra;
-	bool any = false;
+	int result;
 
-	if (!zmq_msg_more(&incoming->identity))
-		return "the header frame is missing";
-	incoming->header_size = (size_t)zmq_msg_recv(&incoming->header, router, ZMQ_DONTWAIT);
-	if (!zmq_msg_more(&incoming->header))
-		return "the payload frame is missing";
-	incoming->public.size = (size_t)zmq_msg_recv(&incoming->payload, router, ZMQ_DONTWAIT);
-	for (bool more = zmq_msg_more(&incoming->payload); more; any = true) {
-		zmq_msg_init(&extra);
-		zmq_msg_recv(&extra, router, ZMQ_DONTWAIT);
-		more = zmq_msg_more(&extra);
-		zmq_msg_close(&extra);
-	}
-	return any ? "there are more than two frames" : NULL;
+	do
+		result = zmq_msg_recv(message, listener->router, ZMQ_DONTWAIT);
+	while (result < 0 && errno == EINTR);
+	return result;
 }
 
-static int check_frames(struct incoming *incoming, const char *wrong, struct hearth_status *status)
+/* Passes over the rest of a message. */
+static void skip_frames(struct listener *listener)
+{
+	zmq_msg_t extra;
+
+	zmq_msg_init(&extra);
+	while (receive_message(listener, &extra) >= 0 && zmq_msg_more(&extra))
+		continue;
+	zmq_msg_close(&extra);
+}
+
+/* Receives the frame after the identity (ROUTER gives none without) and finds its parts; says what is wrong with it. */
+static const char *receive_frame(struct incoming *incoming)
+{
+	struct listener *listener = incoming->listener;
+	int size = receive_message(listener, &incoming->frame);
+	struct hearth_slice payload;
+	const char *wrong = hearth_frame_split(zmq_msg_data(&incoming->frame), size < 0 ? 0 : (size_t)size,
+	                                       &incoming->header, &payload);
+
+	incoming->public.payload = (const uint8_t *)payload.at;
+	incoming->public.size = payload.size;
+	if (!zmq_msg_more(&incoming->frame))
+		return wrong;
+	skip_frames(listener);
+	return "there are more frames than one";
+}
+
+static int check_frame(struct incoming *incoming, const char *wrong, struct hearth_status *status)
 {
 	struct hearth_server *server = incoming->listener->server;
 	struct hearth_incoming *public = &incoming->public;
 
 	if (wrong)
 		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "MALFORMED_FRAMES",
-		                   "a request is a header and a payload frame: %s", wrong);
-	if (hearth_request_header_decode(zmq_msg_data(&incoming->header), incoming->header_size, &public->header, status))
+		                   "a request is one frame: the header's size in two bytes, header, payload: %s", wrong);
+	if (hearth_request_header_decode(incoming->header.at, incoming->header.size, &public->header, status))
 		return -1;
-	public->payload = zmq_msg_data(&incoming->payload);
 	if (public->size > server->most_message) {
 		server->counts.oversized++;
 		return hearth_fail(status, HEARTH_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
@@ -321,28 +266,25 @@ static int throttle(struct hearth_server *server, struct hearth_status *status, 
 }
 
 /* Takes a place for the request, or says why there is none. */
-static int admit(struct incoming *incoming, struct hearth_status *status)
+static int admit(struct incoming *incoming, size_t identity_size, struct hearth_status *status)
 {
-	struct listener *listener = incoming->listener;
-	struct hearth_server *server = listener->server;
+	struct server_peers *peers = &incoming->listener->peers;
+	struct hearth_server *server = incoming->listener->server;
 	const uint8_t *identity = zmq_msg_data(&incoming->identity);
-	size_t size = incoming->identity_size;
-	struct peer *last = listener->last;
-	struct peer **at = last && last->size == size && memcmp(last->identity, identity, size) == 0
-		? &listener->last : find_peer(listener, identity, size);
+	struct server_peer *peer;
 
 	if (server->draining) {
 		hearth_fail(status, HEARTH_UNAVAILABLE, "DRAINING", "this process is leaving: call another");
 		status->retry_after_ms = DRAIN_RETRY_MS;
 		return -1;
 	}
-	if (*at && (*at)->outstanding >= PER_PEER)
+	peer = server_peers_find(peers, identity, identity_size);
+	if (peer && peer->outstanding >= PER_PEER)
 		return throttle(server, status, "a connection", PER_PEER);
 	if (server->outstanding >= OUTSTANDING_MOST || server->held + incoming->public.size > HELD_MOST)
 		return throttle(server, status, "a process (holding at most 256 MB)", OUTSTANDING_MOST);
-	incoming->peer = take_peer(server, at, identity, size);
-	remember_peer(server, listener, incoming->peer);
-	incoming->peer->outstanding++;
+	incoming->peer = peer ? peer : server_peers_add(peers, identity, identity_size);
+	server_peers_enter(peers, incoming->peer);
 	server->outstanding++;
 	server->held += incoming->public.size;
 	return 0;
@@ -355,7 +297,7 @@ static void refuse(struct incoming *incoming, const struct hearth_status *status
 
 	if (status->code == HEARTH_INVALID_ARGUMENT)
 		incoming->listener->server->counts.malformed++;
-	if (hearth_frame_call_id(zmq_msg_data(&incoming->header), zmq_msg_size(&incoming->header), &call_id))
+	if (hearth_frame_call_id(incoming->header.at, incoming->header.size, &call_id))
 		send_status(incoming, call_id, status);
 	release_incoming(incoming);
 }
@@ -367,19 +309,18 @@ static bool receive_one(struct listener *listener, int64_t now)
 	struct incoming *incoming = take_incoming(listener);
 	const char *wrong;
 
-	int size = zmq_msg_recv(&incoming->identity, listener->router, ZMQ_DONTWAIT);
+	int size = receive_message(listener, &incoming->identity);
 	if (size < 0) {
 		release_incoming(incoming);
 		return false;
 	}
-	incoming->identity_size = (size_t)size;
-	wrong = receive_frames(incoming);
+	wrong = receive_frame(incoming);
 	listener->server->counts.received++;
 	incoming->public.arrived_us = now;
 	status.code = HEARTH_OK;
 	status.retry_after_ms = 0;
 	status.reason[0] = status.field[0] = status.message[0] = '\0';
-	if (check_frames(incoming, wrong, &status) || admit(incoming, &status))
+	if (check_frame(incoming, wrong, &status) || admit(incoming, (size_t)size, &status))
 		refuse(incoming, &status);
 	else
 		listener->server->receive(listener->server->context, &incoming->public);
@@ -538,6 +479,7 @@ static void close_listener(struct listener *listener)
 	hearth_loop_undefer(listener->server->loop, &listener->pump);
 	hearth_watch_free(&listener->watch);
 	zmq_close(listener->router);
+	server_peers_done(&listener->peers);
 	hearth_instance_release(&listener->files);
 }
 
@@ -553,23 +495,16 @@ void hearth_server_free(struct hearth_server **server)
 	/* libzmq's linger forgets what its encoder already holds for a peer that reads slowly. */
 	if (gone->replied)
 		usleep(LAST_REPLIES_US);
-	for (size_t i = 0; i < gone->listeners; i++) {
-		if (gone->listener[i].last)
-			forget_peer(gone, &gone->listener[i], gone->listener[i].last);
+	for (size_t i = 0; i < gone->listeners; i++)
 		close_listener(&gone->listener[i]);
-	}
 	zmq_close(gone->hints);
 	while (gone->free_incomings) {
 		struct incoming *incoming = gone->free_incomings;
 
 		gone->free_incomings = incoming->next_free;
+		zmq_msg_close(&incoming->identity);
+		zmq_msg_close(&incoming->frame);
 		free(incoming);
-	}
-	while (gone->free_peers) {
-		struct peer *peer = gone->free_peers;
-
-		gone->free_peers = peer->next;
-		free(peer);
 	}
 	free(gone);
 }

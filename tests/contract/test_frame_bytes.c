@@ -174,7 +174,30 @@ START_TEST(reply_headers_are_the_bytes_of_protobuf)
 }
 END_TEST
 
+/* What a client in any language sends: these very bytes. */
+START_TEST(a_frame_is_these_bytes)
+{
+	static const uint8_t golden[] = "\0\x25" "\x09\x07\0\0\0\0\0\0\0" "\x12\x09" "a.b.v1.C/" "\x19\x01\0\0\0\0\0\0\0"
+		"\x32\x06\x0a\x01x\x1a\x01\x02" "\x0a\x02hi";
+	struct hearth_request_header back, header = { .call_id = 7, .method = slice("a.b.v1.C/"), .deadline_us = 1,
+		.actor_id = slice("x"), .roles = 1u << 2 };
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	uint8_t ours[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST + 4];
+	size_t head = hearth_request_frame_begin(&header, ours);
+	struct hearth_slice part, payload;
+
+	memcpy(ours + head, "\x0a\x02hi", 4);
+	ck_assert_uint_eq(head + 4, sizeof golden - 1);
+	ck_assert_mem_eq(ours, golden, sizeof golden - 1);
+	ck_assert_ptr_null(hearth_frame_split(golden, sizeof golden - 1, &part, &payload));
+	ck_assert_msg(hearth_request_header_decode(part.at, part.size, &back, &status) == 0, "%s", status.message);
+	ck_assert_uint_eq(back.call_id, 7);
+	ck_assert_uint_eq(payload.size, 4);
+}
+END_TEST
+
 int main(void)
 {
-	return CHECK_MAIN("frame_bytes", request_headers_are_the_bytes_of_protobuf, reply_headers_are_the_bytes_of_protobuf);
+	return CHECK_MAIN("frame_bytes", request_headers_are_the_bytes_of_protobuf, reply_headers_are_the_bytes_of_protobuf,
+	                  a_frame_is_these_bytes);
 }

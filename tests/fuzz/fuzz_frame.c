@@ -1,4 +1,5 @@
-/* fuzz_frame.c: any bytes as a header: never outside them, and what is read is written and read again the same. */
+/* fuzz_frame.c: any bytes as a header, and as a frame with one: never outside them, and what is read is written and read
+ * again the same. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,9 +59,27 @@ static void try_reply(const uint8_t *bytes, size_t size)
 	assert_same(back.field, header.field);
 }
 
+static void try_frame(const uint8_t *bytes, size_t size)
+{
+	struct hearth_slice header = { NULL, SIZE_MAX }, payload = { NULL, SIZE_MAX };
+	const char *wrong = hearth_frame_split(bytes, size, &header, &payload);
+
+	if (size < HEARTH_FRAME_PREFIX) {
+		assert(wrong && header.size == 0 && payload.size == 0);
+		return;
+	}
+	assert(header.at == (const char *)bytes + HEARTH_FRAME_PREFIX || header.size == 0);
+	assert(header.size + payload.size == size - HEARTH_FRAME_PREFIX);
+	assert(wrong ? payload.size == 0 : header.size == ((size_t)bytes[0] << 8 | bytes[1]));
+	assert(wrong || payload.at == header.at + header.size);
+	try_request((const uint8_t *)header.at, header.size);
+	try_reply((const uint8_t *)header.at, header.size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	try_request(bytes, size);
 	try_reply(bytes, size);
+	try_frame(bytes, size);
 	return 0;
 }

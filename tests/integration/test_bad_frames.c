@@ -70,23 +70,35 @@ static struct raw_reply raw_receive(void *socket)
 {
 	struct raw_reply reply = { .came = false };
 	struct hearth_reply_header header;
-	char bytes[2048];
-	int got = zmq_recv(socket, bytes, sizeof bytes, 0), more = 0;
+	struct hearth_slice part, payload;
+	zmq_msg_t frame;
+	zmq_msg_init(&frame);
+	int got = zmq_msg_recv(&frame, socket, 0);
 	if (got < 0)
 		return reply;
-	ck_assert_int_eq(hearth_reply_header_decode(bytes, (size_t)got, &header), 0);
+	ck_assert(!zmq_msg_more(&frame));
+	ck_assert_ptr_null(hearth_frame_split(zmq_msg_data(&frame), (size_t)got, &part, &payload));
+	ck_assert_int_eq(hearth_reply_header_decode(part.at, part.size, &header), 0);
 	reply = (struct raw_reply){ .came = true, .call_id = header.call_id, .code = header.code };
 	copy_slice(reply.reason, sizeof reply.reason, header.reason);
 	copy_slice(reply.field, sizeof reply.field, header.field);
 	copy_slice(reply.message, sizeof reply.message, header.message);
-	size_t size = sizeof more;
-	for (zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size); more; zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size)) {
-		zmq_msg_t part;
-		zmq_msg_init(&part);
-		zmq_msg_recv(&part, socket, 0);
-		zmq_msg_close(&part);
-	}
+	zmq_msg_close(&frame);
 	return reply;
+}
+
+/* A frame that says of its header that it has `told` bytes. */
+static void raw_send(void *socket, size_t told, const void *header, size_t header_size, const void *payload, size_t size,
+                     int flags)
+{
+	zmq_msg_t frame;
+	zmq_msg_init_size(&frame, HEARTH_FRAME_PREFIX + header_size + size);
+	uint8_t *at = zmq_msg_data(&frame);
+	*at++ = (uint8_t)(told >> 8);
+	*at++ = (uint8_t)told;
+	at = (uint8_t *)mempcpy(at, header, header_size);
+	memcpy(at, payload, size);
+	ck_assert_int_ge(zmq_msg_send(&frame, socket, flags), 0);
 }
 
 static struct hearth_request_header good_header(const char *method, const struct hearth_uuid *id)
@@ -102,8 +114,8 @@ static struct raw_reply raw_call(void *socket, const char *method, const void *p
 	struct hearth_uuid id;
 	hearth_uuid_new(&id);
 	const struct hearth_request_header header = good_header(method, &id);
-	zmq_send(socket, bytes, hearth_request_header_encode(&header, bytes), ZMQ_SNDMORE);
-	zmq_send(socket, payload, size, 0);
+	size_t header_size = hearth_request_header_encode(&header, bytes);
+	raw_send(socket, header_size, bytes, header_size, payload, size, 0);
 	return raw_receive(socket);
 }
 
@@ -154,25 +166,28 @@ static void send_malformed(void *socket, const char *service)
 	const struct hearth_request_header header = good_header("hearth.control.v1.Control/GetInstance", &id);
 	size_t size = hearth_request_header_encode(&header, bytes);
 	(void)service;
-	zmq_send(socket, bytes, size, 0);
-	expect(raw_receive(socket), HEARTH_INVALID_ARGUMENT, "MALFORMED_FRAMES", "payload frame is missing");
-	zmq_send(socket, bytes, size, ZMQ_SNDMORE);
+	raw_send(socket, size + 1, bytes, size, "", 0, 0);
+	expect(raw_receive(socket), HEARTH_INVALID_ARGUMENT, "MALFORMED_FRAMES", "shorter than its header's size says");
+	raw_send(socket, UINT16_MAX, bytes, size, "payload", 7, 0);
+	expect(raw_receive(socket), HEARTH_INVALID_ARGUMENT, "MALFORMED_FRAMES", "shorter than its header's size says");
+	raw_send(socket, size, bytes, size, "", 0, ZMQ_SNDMORE);
 	zmq_send(socket, "", 0, ZMQ_SNDMORE);
 	zmq_send(socket, "more", 4, 0);
-	expect(raw_receive(socket), HEARTH_INVALID_ARGUMENT, "MALFORMED_FRAMES", "more than two frames");
+	expect(raw_receive(socket), HEARTH_INVALID_ARGUMENT, "MALFORMED_FRAMES", "more frames than one");
 	memcpy(large, bytes, size);
-	zmq_send(socket, large, sizeof large, ZMQ_SNDMORE);
-	zmq_send(socket, "", 0, 0);
+	raw_send(socket, sizeof large, large, sizeof large, "", 0, 0);
 	expect(raw_receive(socket), HEARTH_INVALID_ARGUMENT, "MALFORMED_HEADER", "at most 1024");
 	for (size_t cut = 11; cut < size; cut++) {      /* the call id is in the first nine bytes: each is answered */
-		zmq_send(socket, bytes, cut, ZMQ_SNDMORE);
-		zmq_send(socket, "", 0, 0);
+		raw_send(socket, cut, bytes, cut, "", 0, 0);
 		struct raw_reply reply = raw_receive(socket);
 		ck_assert_msg(reply.came && reply.code != HEARTH_OK, "a header of %zu of %zu bytes: code %d", cut, size, reply.code);
+		raw_send(socket, size, bytes, cut, "", 0, 0);
+		expect(raw_receive(socket), HEARTH_INVALID_ARGUMENT, "MALFORMED_FRAMES", "shorter than its header's size says");
 	}
 	zmq_send(socket, "", 0, 0);                     /* nothing to answer */
-	zmq_send(socket, "\377\377\377", 3, ZMQ_SNDMORE);
-	zmq_send(socket, "", 0, 0);
+	zmq_send(socket, "\1", 1, 0);
+	zmq_send(socket, "\0\0", 2, 0);
+	raw_send(socket, 3, "\377\377\377", 3, "", 0, 0);
 }
 
 START_TEST(malformed_frames_are_refused_and_write_nothing)
@@ -211,8 +226,8 @@ static void send_bad_headers(void *socket, const char *service)
 #undef TRY
 	for (size_t i = 0; i < count; i++) {
 		uint8_t bytes[HEARTH_HEADER_MOST];
-		zmq_send(socket, bytes, hearth_request_header_encode(&tries[i].header, bytes), ZMQ_SNDMORE);
-		zmq_send(socket, "", 0, 0);
+		size_t size = hearth_request_header_encode(&tries[i].header, bytes);
+		raw_send(socket, size, bytes, size, "", 0, 0);
 		expect(raw_receive(socket), HEARTH_INVALID_ARGUMENT, "MALFORMED_HEADER", tries[i].says);
 	}
 }

@@ -4,7 +4,7 @@
 set -uo pipefail
 
 bin=${HEARTH_BIN:-build/bin}
-most=10500
+most=9500
 checks=0
 failures=0
 work=$(mktemp -d /tmp/hearth-bench-test.XXXXXX) || exit 1

@@ -276,7 +276,8 @@ static void *raw_socket(void)
 
 static bool raw_receive(void *socket, struct hearth_reply_header *header, char *ret_message, size_t size)
 {
-	char bytes[2048], payload[MOST_MESSAGE * 2];
+	static char bytes[MOST_MESSAGE * 2];
+	struct hearth_slice part, payload;
 
 	for (int64_t until = hearth_clock_mono() + 2000000; hearth_clock_mono() < until; ) {
 		int got = zmq_recv(socket, bytes, sizeof bytes, ZMQ_DONTWAIT);
@@ -285,14 +286,25 @@ static bool raw_receive(void *socket, struct hearth_reply_header *header, char *
 			hearth_loop_turn(here.loop, 1000);
 			continue;
 		}
-		ck_assert_int_eq(hearth_reply_header_decode(bytes, (size_t)got, header), 0);
+		ck_assert_int_le(got, (int)sizeof bytes);
+		ck_assert_ptr_null(hearth_frame_split(bytes, (size_t)got, &part, &payload));
+		ck_assert_int_eq(hearth_reply_header_decode(part.at, part.size, header), 0);
 		ck_assert_uint_lt(header->message.size, size);
 		memcpy(ret_message, header->message.at ? header->message.at : "", header->message.size);
 		ret_message[header->message.size] = '\0';
-		zmq_recv(socket, payload, sizeof payload, 0);
 		return true;
 	}
 	return false;
+}
+
+/* A frame that says of its header that it has `told` bytes. */
+static void raw_send(void *socket, size_t told, const void *header, size_t size, int flags)
+{
+	uint8_t frame[2048] = { (uint8_t)(told >> 8), (uint8_t)told };
+
+	ck_assert_uint_le(size, sizeof frame - HEARTH_FRAME_PREFIX);
+	memcpy(frame + HEARTH_FRAME_PREFIX, header, size);
+	ck_assert_int_ge(zmq_send(socket, frame, HEARTH_FRAME_PREFIX + size, flags), 0);
 }
 
 static size_t good_header(uint8_t *bytes, uint64_t id, const char *method)
@@ -323,32 +335,91 @@ START_TEST(malformed_frames_are_answered_or_counted_and_the_process_lives)
 	struct hearth_reply_header header = { .call_id = 9, .message = { "x", 1 } };
 	struct hearth_status status;
 
-	zmq_send(socket, bytes, size, 0);                                    /* no payload frame */
-	expect_invalid(socket, 7, "payload frame is missing");
-	zmq_send(socket, bytes, size, ZMQ_SNDMORE);
+	raw_send(socket, size + 1, bytes, size, 0);
+	expect_invalid(socket, 7, "shorter than its header's size says");
+	raw_send(socket, UINT16_MAX, bytes, size, 0);
+	expect_invalid(socket, 7, "shorter than its header's size says");
+	raw_send(socket, size, bytes, size, ZMQ_SNDMORE);
 	zmq_send(socket, "", 0, ZMQ_SNDMORE);
 	zmq_send(socket, "more", 4, 0);
-	expect_invalid(socket, 7, "more than two frames");
+	expect_invalid(socket, 7, "more frames than one");
 	memcpy(large, bytes, size);
-	zmq_send(socket, large, sizeof large, ZMQ_SNDMORE);
-	zmq_send(socket, "", 0, 0);
+	raw_send(socket, sizeof large, large, sizeof large, 0);
 	expect_invalid(socket, 7, "at most 1024");
-	zmq_send(socket, bytes, size - 3, ZMQ_SNDMORE);                      /* cut short */
-	zmq_send(socket, "", 0, 0);
+	raw_send(socket, size - 3, bytes, size, 0);                          /* cut short; the rest is taken for payload */
 	expect_invalid(socket, 7, "cut short");
+	raw_send(socket, 0, bytes, 0, 0);                                    /* no header: nothing to answer */
 	size = hearth_reply_header_encode(&header, bytes);                   /* another message: no deadline */
-	zmq_send(socket, bytes, size, ZMQ_SNDMORE);
-	zmq_send(socket, "", 0, 0);
+	raw_send(socket, size, bytes, size, 0);
 	expect_invalid(socket, 9, "wrong wire type");
 	zmq_send(socket, "", 0, 0);                                          /* nothing to answer */
-	zmq_send(socket, "\377\377\377", 3, ZMQ_SNDMORE);
-	zmq_send(socket, "", 0, 0);
+	zmq_send(socket, "\1", 1, 0);
+	raw_send(socket, 3, "\377\377\377", 3, 0);
 	ck_assert_int_eq(call(client, "hearth.echo.v1.Echo/GetIt", "abc", NULL, &status), 0);
 	for (int i = 0; i < 20; i++)
 		hearth_loop_turn(here.loop, 5000);
-	ck_assert_uint_eq(hearth_server_counts(here.server).malformed, 7);
+	ck_assert_uint_eq(hearth_server_counts(here.server).malformed, 10);
 	zmq_close(socket);
 	close_here(&client);
+}
+END_TEST
+
+static void keep_code(void *context, const struct hearth_reply *reply)
+{
+	*(int *)context = (int)reply->status.code;
+}
+
+/* A server that answers the next call with what is no reply, then with a reply. */
+static void answer_badly_then_well(void *router, const void *identity, size_t identity_size, uint64_t call_id)
+{
+	struct hearth_reply_header header = { .call_id = call_id };
+	uint8_t bytes[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST];
+	size_t size = hearth_reply_frame_begin(&header, bytes);
+	const struct { const void *bytes; size_t size; } bad[] = {
+		{ "", 0 }, { "\0", 1 }, { "\377\377\11", 3 }, { "\0\3\377\377\377", 5 }, { bytes, size - 1 } };
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		zmq_send(router, identity, identity_size, ZMQ_SNDMORE);
+		ck_assert_int_ge(zmq_send(router, bad[i].bytes, bad[i].size, 0), 0);
+	}
+	zmq_send(router, identity, identity_size, ZMQ_SNDMORE);      /* a frame too many */
+	zmq_send(router, bytes, size, ZMQ_SNDMORE);
+	zmq_send(router, "", 0, 0);
+	header.code = HEARTH_NOT_FOUND;
+	zmq_send(router, identity, identity_size, ZMQ_SNDMORE);
+	ck_assert_int_ge(zmq_send(router, bytes, hearth_reply_frame_begin(&header, bytes), 0), 0);
+}
+
+START_TEST(what_is_no_reply_is_passed_over)
+{
+	struct hearth_loop *loop = hearth_loop_new();
+	struct hearth_client *client = hearth_client_new(loop, NULL);
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	Hearth__V1__ExternalId request = HEARTH__V1__EXTERNAL_ID__INIT;
+	void *router = zmq_socket(hearth_zmq_context(), ZMQ_ROUTER);
+	char endpoint[96], identity[256], bytes[2048];
+	struct hearth_request_header header;
+	struct hearth_slice part, payload;
+	size_t size = sizeof endpoint;
+	int code = -1, got = -1, identity_size = 0;
+
+	ck_assert_int_eq(zmq_bind(router, "tcp://127.0.0.1:*"), 0);
+	zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, endpoint, &size);
+	ck_assert_int_eq(hearth_client_locate(client, "echo", endpoint, &status), 0);
+	ck_assert_int_eq(hearth_client_send(client, "hearth.echo.v1.Echo/GetIt", &request.base, NULL, keep_code, &code, &status), 0);
+	for (int64_t until = hearth_clock_mono() + 4000000; code < 0 && hearth_clock_mono() < until; hearth_loop_turn(loop, 1000)) {
+		if (got >= 0 || (identity_size = zmq_recv(router, identity, sizeof identity, ZMQ_DONTWAIT)) < 0)
+			continue;
+		got = zmq_recv(router, bytes, sizeof bytes, 0);
+		ck_assert_ptr_null(hearth_frame_split(bytes, (size_t)got, &part, &payload));
+		ck_assert_int_eq(hearth_request_header_decode(part.at, part.size, &header, &status), 0);
+		answer_badly_then_well(router, identity, (size_t)identity_size, header.call_id);
+	}
+	ck_assert_int_eq(code, HEARTH_NOT_FOUND);
+	hearth_client_free(&client);
+	zmq_close(router);
+	hearth_loop_free(&loop);
+	hearth_zmq_end();
 }
 END_TEST
 
@@ -362,8 +433,9 @@ START_TEST(the_257th_outstanding_call_of_a_connection_is_refused)
 	char message[1024];
 
 	for (uint64_t id = 1; id <= 257; id++) {
-		zmq_send(socket, bytes, good_header(bytes, id, "hearth.echo.v1.Echo/Hold"), ZMQ_SNDMORE);
-		zmq_send(socket, "", 0, 0);
+		size_t size = good_header(bytes, id, "hearth.echo.v1.Echo/Hold");
+
+		raw_send(socket, size, bytes, size, 0);
 	}
 	ck_assert(raw_receive(socket, &header, message, sizeof message));
 	ck_assert_uint_eq(header.call_id, 257);
@@ -650,7 +722,7 @@ int main(void)
 	                       a_message_over_the_limit_is_refused_by_name,
 	                       a_message_far_over_the_limit_ends_and_takes_nobody_down,
 	                       malformed_frames_are_answered_or_counted_and_the_process_lives,
-	                       the_257th_outstanding_call_of_a_connection_is_refused,
+	                       what_is_no_reply_is_passed_over, the_257th_outstanding_call_of_a_connection_is_refused,
 	                       the_257th_call_of_a_client_to_one_instance_fails_at_once,
 	                       no_call_is_lost_when_one_of_two_servers_is_killed, a_draining_server_loses_no_call,
 	                       calls_wait_for_a_server_that_starts_later, a_targeted_call_goes_to_its_instance_or_nowhere,

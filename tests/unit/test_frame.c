@@ -1,4 +1,4 @@
-/* test_frame.c: the header frames: round trips, every limit, cut and random bytes. */
+/* test_frame.c: frames and their headers: round trips, every limit, cut and random bytes. */
 #include "../support/check_main.h"
 
 #include <string.h>
@@ -251,11 +251,60 @@ START_TEST(a_long_reply_message_is_cut_between_characters)
 }
 END_TEST
 
+START_TEST(a_frame_is_the_headers_size_the_header_and_the_payload)
+{
+	struct hearth_request_header header = full();
+	struct hearth_reply_header reply = { .call_id = 1 };
+	uint8_t alone[HEARTH_HEADER_MOST], frame[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST + 7];
+	size_t size = hearth_request_header_encode(&header, alone), head = hearth_request_frame_begin(&header, frame);
+	struct hearth_slice part, payload;
+
+	ck_assert_uint_eq(head, size + 2);
+	ck_assert_uint_eq((size_t)frame[0] << 8 | frame[1], size);
+	ck_assert_mem_eq(frame + 2, alone, size);
+	memcpy(frame + head, "payload", 7);
+	ck_assert_ptr_null(hearth_frame_split(frame, head + 7, &part, &payload));
+	ck_assert(part.at == (const char *)frame + 2 && part.size == size);
+	same_text(payload, slice("payload"));
+	ck_assert_uint_eq(hearth_reply_frame_begin(&reply, frame), 11);
+	ck_assert_mem_eq(frame, "\0\x09\x09\1\0\0\0\0\0\0\0", 11);
+	ck_assert_ptr_null(hearth_frame_split(frame, 11, &part, &payload));
+	ck_assert_uint_eq(payload.size, 0);
+	header.roles = 0x1ff;
+	ck_assert_uint_eq(hearth_request_frame_begin(&header, frame), 0);
+}
+END_TEST
+
+START_TEST(a_frame_cut_anywhere_keeps_within_its_bytes)
+{
+	struct hearth_request_header header = full();
+	uint8_t frame[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST], cut[sizeof frame];
+	size_t head = hearth_request_frame_begin(&header, frame);
+	struct hearth_slice part, payload;
+	uint64_t id;
+
+	for (size_t i = 0; i < head; i++) {
+		uint8_t *tight = cut + sizeof cut - i;
+		const char *wrong;
+
+		memcpy(tight, frame, i);
+		wrong = hearth_frame_split(tight, i, &part, &payload);
+		ck_assert_ptr_nonnull(wrong);
+		ck_assert_ptr_nonnull(strstr(wrong, i < 2 ? "two bytes" : "header's size"));
+		ck_assert_uint_eq(part.size, i < 2 ? 0 : i - 2);
+		ck_assert_uint_eq(payload.size, 0);
+		ck_assert_int_eq(hearth_frame_call_id(part.at, part.size, &id), i >= 11);
+	}
+	ck_assert_ptr_null(hearth_frame_split(frame, head, &part, &payload));
+}
+END_TEST
+
 int main(void)
 {
 	return CHECK_MAIN("frame", a_request_header_comes_back_as_it_went, a_reply_header_comes_back_as_it_went,
 	                  each_limit_of_a_request_header_is_named, what_is_over_a_limit_is_not_written,
 	                  bytes_that_are_no_header_are_refused, unknown_fields_are_skipped_and_unpacked_roles_are_read,
 	                  a_header_cut_anywhere_never_reads_past_its_end, random_bytes_are_refused_or_read_within_their_limits,
-	                  a_long_reply_message_is_cut_between_characters);
+	                  a_long_reply_message_is_cut_between_characters,
+	                  a_frame_is_the_headers_size_the_header_and_the_payload, a_frame_cut_anywhere_keeps_within_its_bytes);
 }
