@@ -2,9 +2,10 @@
  *
  * One process per consuming service applies a source: it holds a session advisory lock on its write connection. It
  * reads its cursor, pulls a page, and runs one transaction: the cursor moved by compare-and-set, then every effect.
- * A pull is sent on a hint, after a full page, and every pull interval. What the source says of its history
- * (FOREIGN_EPOCH, CURSOR_PAST_END) stops the consumer until the cursor has been set right; it says so in the log,
- * in Control/GetInstance and in the metrics.
+ * A pull is sent on a hint, after a full page, and every pull interval. While a full page is applied the next one is
+ * pulled; it is taken only when the cursor stands where it was asked from, and dropped with any failure. What the
+ * source says of its history (FOREIGN_EPOCH, CURSOR_PAST_END) stops the consumer until the cursor has been set right;
+ * it says so in the log, in Control/GetInstance and in the metrics.
  *
  * A permanent error re-runs the batch event by event, so that all before the bad one are applied; the bad one is then
  * tried again every five seconds and the source waits behind it.
@@ -58,17 +59,24 @@ struct hearth_consumer {
 	unsigned failures;                 /* passing ones in a row */
 	struct hearth_alarm *alarm;
 	struct hearth_peers *peers;
-	struct hearth_arena *arena;        /* of the batch */
+	struct hearth_arena *arena;        /* of the batches of a page */
+	struct hearth_arena *page_arena;   /* of `pulled` */
+	struct hearth_arena *ahead_arena;  /* of `ahead` */
 	struct hearth_call *call;          /* what plans see */
 	struct hearth_read read;
 	struct hearth_write write;
 	Hearth__Events__V1__PullResponse *pulled;
+	Hearth__Events__V1__PullResponse *ahead;   /* the page after `pulled`, when it is here */
+	int64_t ahead_after;               /* the cursor it was asked from */
+	bool ahead_asked, ahead_wanted;    /* on its way; not made worthless since */
+	bool waits_ahead;                  /* PULLING it is what remains to be done */
 	size_t batch;                      /* events of `pulled` in the present write */
 	size_t applied;                    /* events of `pulled` already applied */
 	char method[96];
 };
 
-static void pull(struct hearth_consumer *consumer);
+static void next_page(struct hearth_consumer *consumer);
+static void step(struct hearth_consumer *consumer);
 static void load_cursor(struct hearth_consumer *consumer);
 static void apply_next(struct hearth_consumer *consumer);
 
@@ -207,7 +215,7 @@ static void applied(struct hearth_consumer *consumer)
 			return;
 		}
 	}
-	pull(consumer);
+	next_page(consumer);
 }
 
 static void failed(struct hearth_consumer *consumer, const char *sqlstate, const struct hearth_status *status)
@@ -285,6 +293,91 @@ static void pull_failed(struct hearth_consumer *consumer, const struct hearth_st
 	rest(consumer);
 }
 
+static int send_pull(struct hearth_consumer *consumer, const char *epoch, int64_t after, hearth_reply_callback *done)
+{
+	Hearth__Events__V1__PullRequest request = HEARTH__EVENTS__V1__PULL_REQUEST__INIT;
+	request.epoch = (char *)epoch;
+	request.after = after;
+	request.page_size = PAGE;
+	struct hearth_call_options options = { .timeout_ms = 5000 };
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	return hearth_client_send(consumer->process->client, consumer->method, &request.base, &options, done, consumer,
+	                          &status);
+}
+
+/* What is here or on its way was asked from another cursor, or nobody knows. */
+static void forget_ahead(struct hearth_consumer *consumer)
+{
+	consumer->ahead = NULL;
+	consumer->ahead_wanted = false;
+	consumer->waits_ahead = false;
+}
+
+/* An error says nothing here: the page is then pulled in its turn. */
+static void ahead_done(void *context, const struct hearth_reply *reply)
+{
+	struct hearth_consumer *consumer = context;
+	consumer->ahead_asked = false;
+	if (!consumer->ahead_wanted)
+		return;
+	hearth_arena_reset(consumer->ahead_arena);
+	if (reply->status.code == HEARTH_OK)
+		consumer->ahead = hearth__events__v1__pull_response__unpack(hearth_arena_allocator(consumer->ahead_arena),
+		                                                            reply->size, reply->payload);
+	if (consumer->waits_ahead)
+		next_page(consumer);
+}
+
+/* Asks for the page after a full one that is about to be applied. */
+static void pull_ahead(struct hearth_consumer *consumer)
+{
+	const Hearth__Events__V1__PullResponse *pulled = consumer->pulled;
+	if (consumer->ahead_asked || pulled->n_events < PAGE || pulled->events[pulled->n_events - 1]->seq >= pulled->end)
+		return;
+	forget_ahead(consumer);
+	consumer->ahead_after = pulled->events[pulled->n_events - 1]->seq;
+	consumer->ahead_asked = send_pull(consumer, pulled->epoch, consumer->ahead_after, ahead_done) == 0;
+	consumer->ahead_wanted = consumer->ahead_asked;
+}
+
+static void page_here(struct hearth_consumer *consumer)
+{
+	consumer->end = consumer->pulled->end;
+	consumer->applied = 0;
+	if (consumer->pulled->n_events > 0) {
+		pull_ahead(consumer);
+		apply_next(consumer);
+		return;
+	}
+	consumer->caught_up_us = hearth_clock_mono();
+	go_on(consumer);
+	if (consumer->hinted)
+		step(consumer);
+	else
+		rest(consumer);
+}
+
+/* The page that was asked for ahead, when it is of this cursor; else a pull. */
+static void next_page(struct hearth_consumer *consumer)
+{
+	bool usable = may_work(consumer) && consumer->known && consumer->ahead_wanted &&
+	              consumer->ahead_after == consumer->seq;
+	consumer->waits_ahead = usable && consumer->ahead_asked;
+	if (consumer->waits_ahead) {
+		consumer->state = PULLING;
+	} else if (usable && consumer->ahead) {
+		struct hearth_arena *applied = consumer->page_arena;
+		consumer->page_arena = consumer->ahead_arena;
+		consumer->ahead_arena = applied;
+		consumer->pulled = consumer->ahead;
+		forget_ahead(consumer);
+		hearth_arena_reset(consumer->arena);
+		page_here(consumer);
+	} else {
+		step(consumer);
+	}
+}
+
 static void pull_done(void *context, const struct hearth_reply *reply)
 {
 	struct hearth_consumer *consumer = context;
@@ -296,22 +389,10 @@ static void pull_done(void *context, const struct hearth_reply *reply)
 		pull_failed(consumer, &reply->status);
 		return;
 	}
-	consumer->pulled = hearth__events__v1__pull_response__unpack(hearth_arena_allocator(consumer->arena), reply->size,
-	                                                             reply->payload);
-	if (!consumer->pulled) {
-		rest(consumer);
-		return;
-	}
-	consumer->end = consumer->pulled->end;
-	consumer->applied = 0;
-	if (consumer->pulled->n_events > 0) {
-		apply_next(consumer);
-		return;
-	}
-	consumer->caught_up_us = hearth_clock_mono();
-	go_on(consumer);
-	if (consumer->hinted)
-		pull(consumer);
+	consumer->pulled = hearth__events__v1__pull_response__unpack(hearth_arena_allocator(consumer->page_arena),
+	                                                             reply->size, reply->payload);
+	if (consumer->pulled)
+		page_here(consumer);
 	else
 		rest(consumer);
 }
@@ -324,17 +405,12 @@ static void pull(struct hearth_consumer *consumer)
 	}
 	hearth_alarm_clear(consumer->alarm);
 	hearth_arena_reset(consumer->arena);
+	hearth_arena_reset(consumer->page_arena);
+	forget_ahead(consumer);
 	consumer->pulled = NULL;
 	consumer->hinted = false;
 	consumer->state = PULLING;
-	Hearth__Events__V1__PullRequest request = HEARTH__EVENTS__V1__PULL_REQUEST__INIT;
-	request.epoch = consumer->epoch;
-	request.after = consumer->seq;
-	request.page_size = PAGE;
-	struct hearth_call_options options = { .timeout_ms = 5000 };
-	struct hearth_status status = HEARTH_STATUS_INIT;
-	if (hearth_client_send(consumer->process->client, consumer->method, &request.base, &options, pull_done, consumer,
-	                       &status) < 0)
+	if (send_pull(consumer, consumer->epoch, consumer->seq, pull_done) < 0)
 		rest(consumer);
 }
 
@@ -359,6 +435,7 @@ static void load_cursor(struct hearth_consumer *consumer)
 {
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	struct hearth_call *call = consumer->call;
+	forget_ahead(consumer);
 	hearth_arena_reset(consumer->arena);
 	memset(call->givens, 0, sizeof call->givens);
 	call->bound_count = 0;
@@ -444,6 +521,8 @@ struct hearth_consumer *hearth_consumer_new(struct hearth_process *process, cons
 	consumer->call = hearth_call_take(process);
 	process->outstanding--;
 	consumer->arena = consumer->call->arena;
+	consumer->page_arena = hearth_arena_new();
+	consumer->ahead_arena = hearth_arena_new();
 	consumer->alarm = hearth_alarm_new(process->loop, alarm_rang, consumer);
 	consumer->peers = hearth_peers_new(process, source->service, was_hinted, consumer);
 	snprintf(consumer->method, sizeof consumer->method, "%s:hearth.events.v1.Events/Pull", source->service);
@@ -476,6 +555,8 @@ void hearth_consumer_free(struct hearth_consumer **pointer)
 	hearth_peers_free(&consumer->peers);
 	consumer->process->outstanding++;
 	hearth_call_give(consumer->call);
+	hearth_arena_free(&consumer->page_arena);
+	hearth_arena_free(&consumer->ahead_arena);
 	free(consumer->effects);
 	free(consumer);
 	*pointer = NULL;

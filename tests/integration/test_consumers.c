@@ -135,10 +135,40 @@ START_TEST(an_event_that_cannot_be_applied_holds_its_source_says_so_and_goes_on_
 }
 END_TEST
 
+#define MANY "0190b3c2-7d1e-7abc-9def-%"
+
+/* 1,100 children, each told twice, 1,100 events apart: five pages, so that pages are pulled ahead. One on the second
+ * cannot be applied at first. Each child's second date counts, and each event has had one effect. */
+START_TEST(a_backlog_of_several_pages_is_applied_once_and_in_order_around_an_event_that_fails)
+{
+	tables_settle(suite);
+	in_database("INSERT INTO placements.outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, "
+	            "payload) SELECT 'hearth.child.recorded.v1', 'child', k.id, t.n, k.id, '" AUTHORITY "', "
+	            "'2024-06-03T09:00:00Z', jsonb_build_object('childId', k.id, 'dateOfBirth', jsonb_build_object('value', "
+	            "CASE WHEN c.n = 700 AND t.n = 1 THEN '2010-02-30' ELSE '2010-03-0' || t.n END)) "
+	            "FROM generate_series(1, 2) t(n) CROSS JOIN generate_series(1, 1100) c(n) CROSS JOIN LATERAL "
+	            "(SELECT '0190b3c2-7d1e-7abc-9def-' || lpad(c.n::text, 12, '0') AS id) k ORDER BY t.n, c.n");
+	for (int tries = 0; tries < 1000 && why_stopped()[0] == '\0'; tries++)
+		usleep(20000);
+	ck_assert_int_eq(tables_number(suite, "SELECT count(*) FROM careleavers.young_person WHERE child_id::text LIKE '" MANY
+	                               "' AND version = 1"), 699);
+	in_database("UPDATE placements.outbox SET payload = jsonb_set(payload, '{dateOfBirth,value}', '\"2010-03-01\"') "
+	            "WHERE aggregateid LIKE '" MANY "' AND payload -> 'dateOfBirth' ->> 'value' = '2010-02-30'");
+	ck_assert(comes_to_know("0190b3c2-7d1e-7abc-9def-000000001100", 20000));
+	tables_settle(suite);
+	ck_assert_int_eq(tables_number(suite, "SELECT count(*) FROM careleavers.young_person WHERE child_id::text LIKE '" MANY
+	                               "' AND version = 2 AND date_of_birth = '2010-03-02'"), 1100);
+	ck_assert_int_eq(tables_number(suite, "SELECT count(*) FROM careleavers.outbox WHERE aggregateid LIKE '" MANY "'"),
+	                 2200);
+	ck_assert_str_eq(why_stopped(), "");
+}
+END_TEST
+
 int main(void)
 {
 	struct check_options options = { start_suite, stop_suite, 90 };
 	return CHECK_MAIN_WITH(&options, "consumers", without_a_hint_an_event_is_pulled_within_a_second_or_so,
 	                       a_cursor_that_somebody_else_moved_is_not_moved_and_says_so,
-	                       an_event_that_cannot_be_applied_holds_its_source_says_so_and_goes_on_when_it_can);
+	                       an_event_that_cannot_be_applied_holds_its_source_says_so_and_goes_on_when_it_can,
+	                       a_backlog_of_several_pages_is_applied_once_and_in_order_around_an_event_that_fails);
 }
