@@ -188,7 +188,7 @@ static void check_date(const char *value, const char *column, bool required, int
 	if (value[0] == '\0' && !required)
 		return;
 	if (ssda903_date(value, ret_days) != 0)
-		ssda903_find(findings, SSDA903_UNREADABLE_DATE, column, value, "a day of the calendar as dd/mm/yyyy");
+		ssda903_find(findings, SSDA903_UNREADABLE_DATE, column, value, "a day of 1900 to 2199 as dd/mm/yyyy");
 }
 
 static void check_code(const char *value, const char *set, bool required, const struct ssda903_codes *codes, int year,

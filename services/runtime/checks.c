@@ -40,8 +40,8 @@ int hearth_check_date(const char *value, const char *field, struct hearth_status
 		return 0;
 	size_t size = strlen(value);
 	bool shown = size > 0 && size <= 10 && strspn(value, DIGITS "-/.") == size;
-	return hearth_fail_field(status, field, "%s is %s%s; a calendar day as YYYY-MM-DD is wanted", field,
-	                         shown ? value : "", shown ? ", no real day" : size > 0 ? "no real day" : "empty");
+	return hearth_fail_field(status, field, "%s is %s%s; a day from 1900-01-01 to 2199-12-31 as YYYY-MM-DD is wanted",
+	                         field, shown ? value : "", shown ? ", which is not taken" : size > 0 ? "no day" : "empty");
 }
 
 int hearth_check_date_or_empty(const char *value, const char *field, struct hearth_status *status)
