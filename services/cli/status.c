@@ -10,7 +10,8 @@ const char cli_status_help[] =
 	"Usage: hearth status [SERVICE]\n"
 	"\n"
 	"Every instance: ready or not, calls, errors, what is queued (writes/reads), latency, timers\n"
-	"due; and each consumer: how far it has applied its source. Role OPERATOR.\n"
+	"due; and each consumer: how far it has applied its source. What is not known, as when the\n"
+	"database is away, is shown as -. Role OPERATOR.\n"
 	"Exit code 4 when a service has no instance that answers, 1 when an instance is not ready or\n"
 	"a consumer has stopped.\n";
 
@@ -71,21 +72,35 @@ static const consumer_state *applying(instance_state *const *states, size_t coun
 	return best;
 }
 
-static void add_consumer(struct view *view, const char *service, const consumer_state *state)
+/* `ready`: a process of the service is. Without its database none can say how it is with the consumer. */
+static void add_consumer(struct view *view, const char *service, bool ready, const consumer_state *state)
 {
 	struct cli *cli = view->cli;
-	const char *how = state->stopped[0] != '\0' ? state->stopped : state->active ? "applies" : "nobody applies it";
+	/* Only the process that applies a source knows how far it is. */
+	bool known = state->active || state->stopped[0] != '\0';
+	const char *how = state->stopped[0] != '\0' ? state->stopped
+	                  : state->active            ? "applies"
+	                  : ready                    ? "nobody applies it"
+	                                             : "-";
 	const char *cells[] = {
 		service,
 		state->source,
-		number(cli, state->applied),
-		number(cli, state->end),
-		hearth_arena_printf(cli->arena, "%.1f", state->behind_seconds),
+		known ? number(cli, state->applied) : "-",
+		known ? number(cli, state->end) : "-",
+		known ? hearth_arena_printf(cli->arena, "%.1f", state->behind_seconds) : "-",
 		how,
 	};
 	cli_table_add(view->consumers, cells);
 	if (state->stopped[0] != '\0' || !state->active)
 		worse(view, CLI_FAILED);
+}
+
+static bool any_ready(instance_state *const *states, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (states[i]->status == HEARTH__CONTROL__V1__SERVING_STATUS__SERVING)
+			return true;
+	return false;
 }
 
 static void add_service(struct view *view, const char *service, instance_state *const *states, size_t count)
@@ -97,7 +112,7 @@ static void add_service(struct view *view, const char *service, instance_state *
 	}
 	json_array_append_new(view->services, json_pack("{s:s, s:o}", "service", service, "instances", list));
 	for (size_t i = 0; count > 0 && i < states[0]->n_consumers; i++)
-		add_consumer(view, service, applying(states, count, states[0]->consumers[i]->source));
+		add_consumer(view, service, any_ready(states, count), applying(states, count, states[0]->consumers[i]->source));
 	if (count == 0) {
 		const char *cells[] = {service, "", "no instance", "", "", "", "", "", "", ""};
 		cli_table_add(view->instances, cells);
