@@ -35,7 +35,7 @@ struct reader {
 static void fail_line(struct reader *reader, size_t line, const char *what)
 {
 	if (!reader->failed)
-		hearth_fail(reader->status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_CSV", "line %zu: %s", line, what);
+		hearth_fail(reader->status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_FILE", "line %zu: %s", line, what);
 	reader->failed = true;
 }
 
@@ -64,7 +64,7 @@ static void take_row(int ending, void *context)
 	struct reader *reader = context;
 	if (!reader->failed && reader->stopped == 0) {
 		if (++reader->rows > CSV_ROWS_MOST)
-			fail_line(reader, reader->start, "the file has more than 2,000,000 rows");
+			fail_line(reader, reader->start, "it has more than 2,000,000 rows");
 		struct csv_row row = { .line = reader->start, .count = reader->count, .fields = reader->fields };
 		if (!reader->failed)
 			reader->stopped = reader->row(reader->context, &row);
@@ -105,9 +105,9 @@ static void feed_line(struct reader *reader, struct csv_parser *parser, const ch
 static int refuse_encoding(const unsigned char *bytes, size_t size, struct hearth_status *status)
 {
 	if (size >= 2 && ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff)))
-		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_CSV", "the file is UTF-16; save it as UTF-8");
+		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_FILE", "it is UTF-16; right: CSV text in UTF-8");
 	if (memchr(bytes, 0, size) != NULL)
-		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_CSV", "the file holds NUL bytes; it is no CSV text");
+		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_FILE", "it holds NUL bytes; right: CSV text in UTF-8");
 	return 0;
 }
 
@@ -115,7 +115,7 @@ int import_csv_parse(const void *bytes, size_t size, csv_row_fn *row, void *cont
 {
 	const char *at = bytes;
 	if (size > CSV_BYTES_MOST)
-		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_CSV", "the file is larger than 256 MB");
+		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_FILE", "it is larger than 256 MB");
 	if (size == 0)
 		return 0;
 	if (refuse_encoding(bytes, size, status) != 0)
@@ -160,19 +160,25 @@ static int read_whole(int fd, char *bytes, size_t size, size_t *ret_size)
 	return 0;
 }
 
+int import_fail_open(struct hearth_status *status, const char *what)
+{
+	enum hearth_code code = errno == EACCES || errno == EPERM ? HEARTH_PERMISSION_DENIED : HEARTH_NOT_FOUND;
+	return hearth_fail(status, code, "UNREADABLE_FILE", "%s: %s", what, strerror(errno));
+}
+
 int import_csv_read(const char *path, csv_row_fn *row, void *context, struct hearth_status *status)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat about;
 	if (fd < 0 || fstat(fd, &about) != 0) {
-		hearth_fail(status, HEARTH_NOT_FOUND, "UNREADABLE_FILE", "cannot be opened: %s", strerror(errno));
+		import_fail_open(status, "cannot be opened");
 		if (fd >= 0)
 			close(fd);
 		return -1;
 	}
 	if (!S_ISREG(about.st_mode) || about.st_size > (off_t)CSV_BYTES_MOST) {
 		close(fd);
-		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_FILE", "is no file of at most 256 MB");
+		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "UNREADABLE_FILE", "it is no file of at most 256 MB");
 	}
 	size_t size = (size_t)about.st_size;
 	char *bytes = hearth_alloc(size + 1);

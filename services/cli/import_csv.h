@@ -29,6 +29,9 @@ typedef int csv_row_fn(void *context, const struct csv_row *row);
 int import_csv_parse(const void *bytes, size_t size, csv_row_fn *row, void *context, struct hearth_status *status);
 int import_csv_read(const char *path, csv_row_fn *row, void *context, struct hearth_status *status);
 
+/* Fails with what errno says: PERMISSION_DENIED or NOT_FOUND; -1. */
+int import_fail_open(struct hearth_status *status, const char *what);
+
 struct csv_table {
 	const char *name;              /* NULL ends a list of tables */
 	const char *const *columns;    /* ends with NULL */

@@ -36,7 +36,8 @@ const char cli_import_homes_help[] =
 	"  --quiet       totals only, not each finding\n"
 	"  --dry-run     read and check, load nothing\n"
 	"\n"
-	"Exit code 0: all rows loaded; 3: some were rejected, the others are loaded; 1, 2, 4: see `hearth help`.\n";
+	"Exit code 0: all rows loaded; 3: some rows or files were rejected, the others are loaded;\n"
+	"1, 2, 4: see `hearth help`. Of a file that cannot be read to its end nothing is loaded.\n";
 
 enum { PROVIDER_KEY, PROVIDER_NAME, PROVIDER_CODE, OWN_AUTHORITY, HOME_KEY, NAME, KIND, OUTWARD, EASTING, NORTHING,
 	AREA_AUTHORITY, WEEKLY_FEE, NOTICE_DAYS, URN, REGISTRATION, REGISTERED_PLACES, PURPOSE, LEAST_AGE, MOST_AGE, SEX,
@@ -66,6 +67,8 @@ struct homes {
 	size_t keys_count, keys_room;
 	char **keys;                   /* home keys seen, so that each is taken once */
 	int64_t read, rejected;
+	int files, rejected_files;     /* read through; left out as a whole */
+	bool answered;                 /* something was loaded or found to be there */
 	Hearth__Providers__V1__ImportHomesResponse sent;
 	json_t *findings;
 	struct hearth_status status;   /* why sending failed */
@@ -305,6 +308,7 @@ static int send_waiting(struct homes *homes)
 		result = cli_call(homes->cli, "hearth.providers.v1.Providers/ImportHomes", &request.base,
 		                  &hearth__providers__v1__import_homes_response__descriptor, NULL, homes->arena, &message, NULL,
 		                  &homes->status);
+		homes->answered = homes->answered || result == 0;
 		if (result == 0)
 			add_sent(homes, (const Hearth__Providers__V1__ImportHomesResponse *)message);
 		again = result != 0 && drop_named_row(homes);
@@ -360,9 +364,16 @@ static int take_header(struct homes *homes, const struct csv_row *row)
 	if (homes->recognised)
 		return 0;
 	char difference[200];
-	import_csv_difference(&tables[0], row, sizeof(difference), difference);
-	return hearth_fail(&homes->status, HEARTH_INVALID_ARGUMENT, "UNKNOWN_TABLE", "%s: no homes table: %s", homes->path,
-	                   difference);
+	const struct csv_table *nearest = import_csv_nearest(tables, row);
+	import_csv_difference(nearest != NULL ? nearest : &tables[0], row, sizeof(difference), difference);
+	return hearth_fail(&homes->status, HEARTH_INVALID_ARGUMENT, "UNKNOWN_TABLE", "no homes table: %s", difference);
+}
+
+/* The first time through a file, in which nothing is sent. */
+static int look_at_row(void *context, const struct csv_row *row)
+{
+	struct homes *homes = context;
+	return homes->recognised ? 0 : take_header(homes, row);
 }
 
 static int take_row(void *context, const struct csv_row *row)
@@ -404,24 +415,69 @@ static void print_totals(const struct homes *homes)
 		return;
 	}
 	printf("rows: %lld, rejected: %lld\n", (long long)homes->read, (long long)homes->rejected);
+	if (homes->rejected_files > 0)
+		printf("files rejected: %d\n", homes->rejected_files);
 	printf("providers: %d new, %d changed, %d unchanged\n", sent->providers_created, sent->providers_changed,
 	       sent->providers_unchanged);
 	printf("homes: %d new, %d changed, %d unchanged\n", sent->homes_created, sent->homes_changed, sent->homes_unchanged);
+}
+
+/* Says why a file is left out; the others are gone on with. */
+static void reject_file(struct homes *homes)
+{
+	homes->rejected_files++;
+	fprintf(stderr, "%s: rejected %s: %s; nothing of this file was loaded\n", homes->path, homes->status.reason,
+	        homes->status.message);
+	if (homes->cli->json && !homes->quiet)
+		json_array_append_new(homes->findings,
+		                      json_pack("{s:s, s:i, s:s, s:s, s:s}", "file", homes->path, "line", 1, "column", "",
+		                                "value", homes->status.reason, "right", homes->status.message));
+	homes->status = (struct hearth_status)HEARTH_STATUS_INIT;
+}
+
+/* Read twice: a file that breaks off is found before any of its rows is sent. */
+static int read_file(struct homes *homes)
+{
+	homes->recognised = false;
+	int result = import_csv_read(homes->path, look_at_row, homes, &homes->status);
+	if (result == 0 && !homes->recognised)
+		result = hearth_fail(&homes->status, HEARTH_INVALID_ARGUMENT, "UNKNOWN_TABLE", "the file is empty");
+	if (result != 0) {
+		reject_file(homes);
+		return 0;
+	}
+	homes->recognised = false;
+	if (import_csv_read(homes->path, take_row, homes, &homes->status) != 0) {
+		if (strcmp(homes->status.reason, "UNREADABLE_FILE") == 0)          /* changed meanwhile */
+			hearth_fail_context(&homes->status, "%s", homes->path);
+		return -1;
+	}
+	if (send_waiting(homes) != 0)
+		return -1;
+	homes->files++;
+	return 0;
 }
 
 static int read_files(struct homes *homes, int count, char **paths)
 {
 	for (int i = 0; i < count; i++) {
 		homes->path = paths[i];
-		homes->recognised = false;
-		if (import_csv_read(paths[i], take_row, homes, &homes->status) != 0)
-			return hearth_fail_context(&homes->status, "%s", paths[i]);
-		if (!homes->recognised)
-			return hearth_fail(&homes->status, HEARTH_INVALID_ARGUMENT, "UNKNOWN_TABLE", "%s: the file is empty", paths[i]);
-		if (send_waiting(homes) != 0)
+		if (read_file(homes) != 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Totals where there is something to count. */
+static int finish(struct homes *homes, int result)
+{
+	if (homes->files > 0 || homes->answered)
+		print_totals(homes);
+	if (result != 0)
+		return cli_fail(&homes->status);
+	if (homes->files == 0)
+		return CLI_FAILED;
+	return homes->rejected > 0 || homes->rejected_files > 0 ? CLI_REJECTED : CLI_OK;
 }
 
 int cli_import_homes(struct cli *cli, int argc, char **argv)
@@ -438,11 +494,7 @@ int cli_import_homes(struct cli *cli, int argc, char **argv)
 	homes.findings = json_array();
 	hearth__providers__v1__import_homes_response__init(&homes.sent);
 	int result = read_files(&homes, argc - 1, argv + 1);
-	print_totals(&homes);
-	if (result != 0)
-		result = cli_fail(&homes.status);
-	else if (homes.rejected > 0)
-		result = CLI_REJECTED;
+	result = finish(&homes, result);
 	for (size_t i = 0; i < homes.keys_count; i++)
 		free(homes.keys[i]);
 	free(homes.keys);

@@ -5,6 +5,10 @@
 
 static void show_text(const struct import_place *place, const struct ssda903_finding *finding)
 {
+	if (finding->kind == SSDA903_UNREADABLE_FILE || finding->kind == SSDA903_UNKNOWN_TABLE) {
+		fprintf(stderr, "%s: rejected %s: %s\n", place->path, ssda903_kind_name(finding->kind), finding->advice);
+		return;
+	}
 	fprintf(stderr, "%s:%zu: %s %s: %s%s", place->path, place->line,
 	        ssda903_kind_rejects(finding->kind) ? "rejected" : "warned", ssda903_kind_name(finding->kind),
 	        finding->column[0] == '\0' ? "the row" : finding->column, finding->value[0] == '\0' ? " is empty" : " is ");

@@ -59,7 +59,8 @@ static void report_file(struct import *import, const char *path, enum ssda903_ki
 {
 	struct import_place place = { .path = path, .line = 1 };
 	struct ssda903_findings findings = { .count = 0 };
-	ssda903_find(&findings, kind, "", kind == SSDA903_UNKNOWN_TABLE ? "a header of other columns" : "unreadable", "%s", what);
+	ssda903_find(&findings, kind, "", kind == SSDA903_UNKNOWN_TABLE ? "a header of other columns" : "unreadable",
+	             "%s; nothing of this file was loaded", what);
 	import_report(import, &place, &findings);
 }
 
@@ -185,7 +186,7 @@ int import_find_returns(struct import *import, const char *directory, struct hea
 	char **names;
 	size_t count, before = import->return_count;
 	if (list_folder(directory, &names, &count) != 0)
-		return hearth_fail(status, HEARTH_NOT_FOUND, "UNREADABLE_FILE", "%s: %s", directory, strerror(errno));
+		return import_fail_open(status, directory);
 	take_folder(import, directory, names, count);
 	for (size_t i = 0; i < count; i++) {
 		if (!is_csv(names[i]))

@@ -222,7 +222,7 @@ static void read_file(struct import *import, struct import_return *one, const st
 		return;
 	struct import_place place = { .path = file->path, .line = 1 };
 	struct ssda903_findings findings = { .count = 0 };
-	ssda903_find(&findings, SSDA903_UNREADABLE_FILE, "", "cut short", "%s", status.message);
+	ssda903_find(&findings, SSDA903_UNREADABLE_FILE, "", "cut short", "%s; the rows before it were read", status.message);
 	import_report(import, &place, &findings);
 }
 

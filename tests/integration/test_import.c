@@ -366,6 +366,31 @@ START_TEST(bad_homes_are_said_and_the_good_ones_loaded)
 }
 END_TEST
 
+START_TEST(of_a_homes_file_that_breaks_off_nothing_is_loaded)
+{
+	write_file("broken", "good.csv", HOMES
+	           "R1,A provider,PR4,,R-1,Home 1,CHILDRENS_HOME,ZZ1,400000,300000,999,4200.50,28,,REGISTERED,4,,8,17,ANY,,no,4,no\n");
+	write_file("broken", "bad.csv", HOMES
+	           "R1,A provider,PR4,,R-2,Home 2,CHILDRENS_HOME,ZZ1,400000,300000,999,4200.50,28,,REGISTERED,4,,8,17,ANY,,no,4,no\n"
+	           "\"R1,A provider\n");
+	char good[400], bad[400], *text = NULL;
+	snprintf(good, sizeof(good), "%s/broken/good.csv", folder);
+	snprintf(bad, sizeof(bad), "%s/broken/bad.csv", folder);
+	ck_assert_int_eq(suite_hearth(suite, &text, "--json", "import", "homes", bad, NULL), 1);
+	ck_assert_str_eq(text, "");                /* no totals of nothing */
+	free(text);
+	ck_assert_int_eq(suite_hearth(suite, &text, "--json", "import", "homes", bad, good, NULL), 3);
+	json_t *totals = json_loads(text, 0, NULL);
+	free(text);
+	ck_assert_int_eq(number(totals, "homesCreated"), 1);
+	const json_t *findings = json_object_get(totals, "findings");
+	ck_assert_uint_eq(json_array_size(findings), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(findings, 0), "file")), bad);
+	json_decref(totals);
+	ck_assert_int_eq(ask("SELECT count(1) FROM providers.home h WHERE h.external_id IN ('R-1', 'R-2')"), 1);
+}
+END_TEST
+
 int main(void)
 {
 	static const struct check_options options = { .setup = start_suite, .teardown = stop_suite, .timeout = 120 };
@@ -375,5 +400,6 @@ int main(void)
 	                       a_dry_run_loads_nothing, a_folder_without_a_return_is_an_error,
 	                       a_table_with_another_column_is_rejected_and_told,
 	                       the_region_that_ships_is_loaded_and_twice_changes_nothing,
-	                       bad_homes_are_said_and_the_good_ones_loaded);
+	                       bad_homes_are_said_and_the_good_ones_loaded,
+	                       of_a_homes_file_that_breaks_off_nothing_is_loaded);
 }
