@@ -58,7 +58,7 @@ static int take_option(int argc, char **argv, int *at, const struct cli_option *
 	size_t size = strcspn(name, "=");
 	const struct cli_option *option = find(options, name, size);
 	if (option == NULL)
-		return cli_usage(command, "--%.*s is unknown", (int)size, name);
+		return cli_usage(command, "there is no flag --%.*s", (int)size, name);
 	if (option->type == CLI_FLAG && name[size] == '=')
 		return cli_usage(command, "--%s takes no value", option->name);
 	if (option->type == CLI_FLAG)

@@ -128,7 +128,7 @@ int cli_watch(struct cli *cli, int argc, char **argv);
 int cli_status(struct cli *cli, int argc, char **argv);
 int cli_clock(struct cli *cli, int argc, char **argv);
 int cli_migrate(struct cli *cli, int argc, char **argv);
-/* `hearth import KIND ...`; argv[0] is "ssda903" or "homes". */
+/* `hearth import KIND ...`; argv[0] is "import ssda903" or "import homes". */
 int cli_import_ssda903(struct cli *cli, int argc, char **argv);
 int cli_import_homes(struct cli *cli, int argc, char **argv);
 

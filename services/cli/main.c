@@ -102,6 +102,7 @@ static int import_command(struct cli *cli, int argc, char **argv)
 	const struct cli_command *import = find(imports, argv[1]);
 	if (import == NULL)
 		return cli_usage("import", "\"%s\" cannot be imported; ssda903 and homes can", argv[1]);
+	argv[1] = hearth_arena_printf(cli->arena, "import %s", import->name);     /* as help knows it */
 	return import->run(cli, argc - 1, argv + 1);
 }
 
@@ -113,7 +114,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	}
 	const struct cli_command *command = find(commands, argv[0]);
 	if (command == NULL)
-		return cli_usage("", "there is no command \"%s\"", argv[0]);
+		return cli_usage("", strncmp(argv[0], "--", 2) == 0 ? "there is no flag %s" : "there is no command \"%s\"", argv[0]);
 	return command->run(cli, argc, argv);
 }
 

@@ -69,6 +69,8 @@ static int read_request(int argc, char **argv, struct migrate *run, struct reque
 		code = cli_usage("migrate", "\"%s\" is not expected", argv[1]);
 	if (code == CLI_OK && (request->url == NULL || request->url[0] == '\0'))
 		code = cli_usage("migrate", "--admin-url is missing");
+	if (code == CLI_OK && !migrate_url_good(request->url))
+		code = cli_usage("migrate", "--admin-url is no address of a database, such as postgresql://USER@HOST:5432/NAME");
 	if (code == CLI_OK && run->roles_only && request->new_histories.count + request->follow_histories.count > 0)
 		code = cli_usage("migrate", "--roles-only makes no history; leave one of them out");
 	if (code == CLI_OK)

@@ -21,6 +21,8 @@ struct migrate {
 
 /* ---- migrate_db.c: the one door to the database ---- */
 
+/* False: a URL or a list of settings that libpq cannot read. A text with neither is the name of a database. */
+bool migrate_url_good(const char *url);
 int migrate_connect(struct migrate *run, const char *url, struct hearth_status *status);
 /* One or more statements, text formatted (service names only; values go through migrate_query). */
 int migrate_exec(struct migrate *run, struct hearth_status *status, const char *format, ...)

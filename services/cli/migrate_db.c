@@ -18,6 +18,33 @@ static void ignore_notice(void *context, const PGresult *result)
 	(void)result;
 }
 
+/* One port, or several with commas; each empty or 1 to 65535. */
+static bool ports_good(const char *ports)
+{
+	for (;;) {
+		size_t digits = strspn(ports, "0123456789");
+		long port = digits > 5 ? 65536 : strtol(ports, NULL, 10);
+		if ((ports[digits] != ',' && ports[digits] != '\0') || (digits > 0 && (port < 1 || port > 65535)))
+			return false;
+		if (ports[digits] == '\0')
+			return true;
+		ports += digits + 1;
+	}
+}
+
+bool migrate_url_good(const char *url)
+{
+	if (strstr(url, "://") == NULL && strchr(url, '=') == NULL)
+		return true;                             /* the name of a database */
+	PQconninfoOption *options = PQconninfoParse(url, NULL);
+	bool good = options != NULL;
+	for (const PQconninfoOption *option = options; good && option->keyword != NULL; option++)
+		if (strcmp(option->keyword, "port") == 0 && option->val != NULL)
+			good = ports_good(option->val);
+	PQconninfoFree(options);
+	return good;
+}
+
 int migrate_connect(struct migrate *run, const char *url, struct hearth_status *status)
 {
 	const char *const keys[] = {"dbname", "fallback_application_name", "connect_timeout", NULL};

@@ -8,6 +8,8 @@
 
 int cli_exit_code(const struct hearth_status *status)
 {
+	if (strcmp(status->reason, "BAD_ADDRESS") == 0)
+		return CLI_USAGE;                        /* of --services or its variables: nothing was asked */
 	return status->code == HEARTH_UNAVAILABLE ? CLI_UNAVAILABLE : CLI_FAILED;
 }
 
@@ -20,6 +22,8 @@ int cli_fail(const struct hearth_status *status)
 	if (status->field[0] != '\0')
 		fprintf(stderr, " (%s)", status->field);
 	fputc('\n', stderr);
+	if (strcmp(status->reason, "NO_AUTHORITY") == 0)
+		fputs("hearth: give --authority CODE, or HEARTH_AUTHORITY\n", stderr);
 	return cli_exit_code(status);
 }
 

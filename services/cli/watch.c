@@ -260,6 +260,8 @@ static int prepare(struct watch *watch, struct hearth_status *status)
 	const char *path = watch->since != NULL ? watch->since : watch->cursor;
 	if (path != NULL && watch_cursor_read(path, watch->since != NULL, watch->sources, watch->count, status) != 0)
 		return -1;
+	if (watch->cursor != NULL && watch_cursor_check(watch->cursor, status) != 0)
+		return -1;
 	watch->client = cli_client(watch->cli, status);
 	return watch->client != NULL ? 0 : -1;
 }
@@ -272,7 +274,7 @@ int cli_watch(struct cli *cli, int argc, char **argv)
 	if (code != CLI_OK)
 		return code;
 	if (prepare(&watch, &status) != 0)
-		return cli_fail(&status);
+		return strcmp(status.reason, "CURSOR_FILE") == 0 ? cli_usage("watch", "%s", status.message) : cli_fail(&status);
 	watch.arena = hearth_arena_new();
 	run(&watch, cli->timeout_ms > 0 ? hearth_clock_mono() + (int64_t)cli->timeout_ms * 1000 : 0);
 	watch.stopped = true;

@@ -25,6 +25,8 @@ struct watch_source {
  * Reading: a missing file is fine unless `required`. Writing is atomic: a reader sees the old file or the new. */
 int watch_cursor_read(const char *path, bool required, struct watch_source *sources, size_t count,
                       struct hearth_status *status);
+/* Whether a cursor file could be written there. */
+int watch_cursor_check(const char *path, struct hearth_status *status);
 int watch_cursor_write(const char *path, const struct watch_source *sources, size_t count, struct hearth_status *status);
 
 /* watch_print.c: one line on standard output. */

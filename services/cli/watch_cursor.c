@@ -51,6 +51,15 @@ static int fail_write(const char *path, struct hearth_status *status)
 	return hearth_fail(status, HEARTH_INTERNAL, "CURSOR_FILE", "%s cannot be written: %s", path, strerror(errno));
 }
 
+int watch_cursor_check(const char *path, struct hearth_status *status)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096] = ".";
+	if (slash != NULL && (size_t)(slash - path) < sizeof folder)
+		hearth_text_copy(folder, slash == path ? 2 : (size_t)(slash - path) + 1, path);
+	return access(folder, W_OK | X_OK) == 0 ? 0 : fail_write(path, status);
+}
+
 int watch_cursor_write(const char *path, const struct watch_source *sources, size_t count, struct hearth_status *status)
 {
 	char fresh[4096];

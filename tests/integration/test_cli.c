@@ -88,8 +88,12 @@ END_TEST
 START_TEST(a_wrong_command_line_is_exit_code_2_and_says_what_is_wrong)
 {
 	expect(RUN("nothing"), 2, "no command \"nothing\"");
-	expect(RUN("--nothing", "list"), 2, "--nothing");
-	expect(RUN("list", "--nothing"), 2, "--nothing is unknown");
+	expect(RUN("--nothing", "list"), 2, "there is no flag --nothing");
+	expect(RUN("import", "ssda903", ".", "--year", "abc"), 2, "See: hearth help import ssda903");
+	expect(RUN("import", "homes", "x.csv", "--nothing"), 2, "See: hearth help import homes");
+	expect(RUN("watch", "--cursor", "/nonexistent/cursor"), 2, "cannot be written");
+	expect(RUN("--services", "placements=tcp://127.0.0.1:99999", "call", "placements/GetChild"), 2, "address of placements");
+	expect(RUN("list", "--nothing"), 2, "there is no flag --nothing");
 	expect(RUN("list", "nothing"), 2, "no service \"nothing\"");
 	expect(RUN("watch", "--count"), 2, "--count needs a value");
 	expect(RUN("watch", "--count", "few"), 2, "\"few\" is not a whole number");
@@ -103,6 +107,8 @@ START_TEST(a_wrong_command_line_is_exit_code_2_and_says_what_is_wrong)
 	expect(RUN("clock", "set", "2023-02-30"), 2, "2023-02-30");
 	expect(RUN("import", "nothing"), 2, "\"nothing\" cannot be imported");
 	expect(RUN("migrate"), 2, "--admin-url is missing");
+	expect(RUN("migrate", "--admin-url", "mysql://host/name"), 2, "--admin-url is no address");
+	expect(RUN("migrate", "--admin-url", "postgresql://host:99999/name"), 2, "--admin-url is no address");
 }
 END_TEST
 
@@ -166,7 +172,7 @@ START_TEST(an_address_that_cannot_be_is_said)
 {
 	const char *const argv[] = {run_hearth_path(), "--services", "carrier-pigeon://loft", "call", "placements/GetChild", NULL};
 	struct outcome outcome = run_program(argv, NULL);
-	ck_assert_int_eq(outcome.code, 1);
+	ck_assert_int_eq(outcome.code, 2);
 	ck_assert_ptr_nonnull(strstr(outcome.err, "address of placements"));
 	outcome_done(&outcome);
 }

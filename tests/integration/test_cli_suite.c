@@ -213,6 +213,27 @@ START_TEST(the_clock_of_every_instance_is_driven_forward_only)
 }
 END_TEST
 
+START_TEST(a_call_without_authority_says_how_to_give_one)
+{
+	const char *const argv[] = {run_hearth_path(), "--services", suite_address(suite), "call", "placements/GetChild",
+	                            "{\"childId\": \"" ID "\"}", NULL};
+	struct outcome outcome = run_program(argv, NULL);
+	ck_assert_int_eq(outcome.code, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.err, "PERMISSION_DENIED NO_AUTHORITY"));
+	ck_assert_ptr_nonnull(strstr(outcome.err, "give --authority CODE, or HEARTH_AUTHORITY"));
+	outcome_done(&outcome);
+}
+END_TEST
+
+START_TEST(a_day_out_of_range_is_told_the_range)
+{
+	struct outcome outcome = RUN("call", "careleavers/ListYoungPeople", "{\"date\": \"9999-12-31\"}");
+	ck_assert_int_eq(outcome.code, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.err, "a day from 1900-01-01 to 2199-12-31"));
+	outcome_done(&outcome);
+}
+END_TEST
+
 int main(void)
 {
 	const struct check_options options = {.setup = start_suite, .teardown = stop_suite, .timeout = 90};
@@ -221,5 +242,6 @@ int main(void)
 	                       watch_shows_an_event_as_it_happens_without_personal_data,
 	                       watch_goes_on_where_its_cursor_file_says, watch_says_when_its_count_was_not_reached,
 	                       a_cursor_of_another_history_stops_the_watch_and_says_so,
-	                       status_shows_every_instance_and_consumer, the_clock_of_every_instance_is_driven_forward_only);
+	                       status_shows_every_instance_and_consumer, the_clock_of_every_instance_is_driven_forward_only,
+	                       a_call_without_authority_says_how_to_give_one, a_day_out_of_range_is_told_the_range);
 }
