@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../support/check_main.h"
+#include "../support/private_pg.h"
 #include "../support/suite.h"
 #include "run_hearth.h"
 
@@ -213,6 +214,34 @@ START_TEST(the_clock_of_every_instance_is_driven_forward_only)
 }
 END_TEST
 
+START_TEST(status_shows_no_numbers_of_a_consumer_whose_database_is_away)
+{
+	struct suite *shared = suite;
+	struct support_pg *pg = support_pg_start_own(NULL);
+	ck_assert_ptr_nonnull(pg);
+	static const char *const services[] = {"placements", "careleavers", NULL};
+	suite = suite_start(&(struct suite_options){.services = services, .instances = 1, .clock = "2022-04-01T09:00:00Z", .pg = pg});
+	ck_assert_ptr_nonnull(suite);
+	ck_assert_int_eq(support_pg_kill(pg), 0);
+	bool said = false;
+	for (int tries = 0; tries < 60 && !said; tries++) {
+		struct outcome outcome = RUN("status", "careleavers");
+		ck_assert_int_ne(outcome.code, 0);
+		const char *consumers = strstr(outcome.out, "CONSUMER");
+		ck_assert_ptr_nonnull(consumers);
+		said = strstr(outcome.out, "not ready") != NULL && strstr(consumers, " -  ") != NULL;
+		ck_assert_msg(!said || strstr(consumers, " 0  ") == NULL, "%s", outcome.out);
+		outcome_done(&outcome);
+		usleep(250000);
+	}
+	ck_assert_msg(said, "status never said that the consumer is not known");
+	ck_assert_int_eq(support_pg_restart(pg), 0);
+	ck_assert_int_eq(suite_stop(&suite), 0);
+	support_pg_stop(&pg);
+	suite = shared;
+}
+END_TEST
+
 START_TEST(a_call_without_authority_says_how_to_give_one)
 {
 	const char *const argv[] = {run_hearth_path(), "--services", suite_address(suite), "call", "placements/GetChild",
@@ -243,5 +272,6 @@ int main(void)
 	                       watch_goes_on_where_its_cursor_file_says, watch_says_when_its_count_was_not_reached,
 	                       a_cursor_of_another_history_stops_the_watch_and_says_so,
 	                       status_shows_every_instance_and_consumer, the_clock_of_every_instance_is_driven_forward_only,
-	                       a_call_without_authority_says_how_to_give_one, a_day_out_of_range_is_told_the_range);
+	                       a_call_without_authority_says_how_to_give_one, a_day_out_of_range_is_told_the_range,
+	                       status_shows_no_numbers_of_a_consumer_whose_database_is_away);
 }
