@@ -3,11 +3,18 @@
  *	hearth-demo [DIR]      DIR is a statutory return, or holds one folder per return
  *
  * The server lives in .run/demo and is removed afterwards. With HEARTH_DATABASE_URL it is a database of its own on that
- * server, dropped afterwards with the roles that were not there before. Exit code 1 if any step fails.
+ * server, dropped afterwards with the roles that were not there before. One private demo at a time runs in a checkout. Exit code 1
+ * if any step fails.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <libpq-fe.h>
 
 #include "journey.h"
@@ -81,6 +88,21 @@ static int run_at(const char *url, struct journey_options *options)
 	return drop_roles(url, there) < 0 ? -1 : result;
 }
 
+/* Held until this process ends, by it alone. */
+static int lock_checkout(void)
+{
+	int lock = mkdir(".run", 0755) == 0 || errno == EEXIST ? open(".run/demo.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	if (lock < 0) {
+		fprintf(stderr, "make demo: cannot write .run/demo.lock: %s\n", strerror(errno));
+		return -1;
+	}
+	if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	fprintf(stderr, "make demo: another make demo runs in this checkout\n");
+	close(lock);
+	return -1;
+}
+
 static int run_private(struct journey_options *options)
 {
 	options->pg = support_pg_start_own(".run/demo");
@@ -89,6 +111,22 @@ static int run_private(struct journey_options *options)
 	int result = run(options);
 	support_pg_remove(&options->pg);
 	return result;
+}
+
+static int check_returns(const char *directory)
+{
+	struct stat about;
+	int32_t last;
+	const char *wrong = NULL;
+	if (stat(directory, &about) < 0)
+		wrong = errno == ENOENT ? "no such directory" : strerror(errno);
+	else if (!S_ISDIR(about.st_mode))
+		wrong = "is not a directory";
+	else if (returns_last_day(directory, &last) < 0)
+		wrong = "holds no table of a return (a CSV with a DECOM column)";
+	if (wrong)
+		fprintf(stderr, "make demo: %s: %s\n", directory, wrong);
+	return wrong ? -1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -101,6 +139,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: hearth-demo [DIR]\n");
 		return 2;
 	}
+	bool elsewhere = url && *url;
+	if ((options.returns && check_returns(options.returns) < 0) || (!elsewhere && lock_checkout() < 0))
+		return 1;
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
 		char name[32];
 		snprintf(name, sizeof name, "HEARTH_%s", others[i]);
@@ -109,7 +150,7 @@ int main(int argc, char **argv)
 	printf("One child's journey. %s\n\n", options.returns ? "Returns of your own; homes of a synthetic region."
 	                                                      : "All data are synthetic.");
 	fflush(stdout);
-	int result = url && *url ? run_at(url, &options) : run_private(&options);
+	int result = elsewhere ? run_at(url, &options) : run_private(&options);
 	if (result == 0)
 		printf("\nThe journey is complete.\n");
 	return result < 0;

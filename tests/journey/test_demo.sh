@@ -45,12 +45,25 @@ another_server_is_left_as_it_was() {
 }
 
 a_server_that_is_not_there_is_a_failure() {
-	! HEARTH_DATABASE_URL="host='$work/none'" "$bin/hearth-demo"
+	! HEARTH_DATABASE_URL="host='$work/none'" "$bin/hearth-demo" 2>"$work/said" && grep HEARTH_DATABASE_URL "$work/said"
 }
 
 a_folder_without_returns_is_a_failure() {
 	mkdir "$work/empty"
-	! HEARTH_DATABASE_URL=$(server deputy) "$bin/hearth-demo" "$work/empty" && inventory | diff "$work/before" -
+	! HEARTH_DATABASE_URL=$(server deputy) "$bin/hearth-demo" "$work/empty" >"$work/said" 2>&1 && inventory | diff "$work/before" - &&
+		grep 'holds no table of a return' "$work/said" && ! grep 'services started' "$work/said"
+}
+
+a_folder_that_is_not_there_is_a_failure() {
+	! "$bin/hearth-demo" "$work/none" 2>"$work/said" && grep 'no such directory' "$work/said"
+}
+
+# Nothing is started by either: the lock is the first thing that a private demo takes.
+a_second_private_demo_is_refused() {
+	local program
+	program=$(realpath "$bin/hearth-demo")
+	mkdir -p "$work/checkout/.run" && cd "$work/checkout" || return 1
+	! flock .run/demo.lock "$program" 2>../said && grep 'another make demo' ../said
 }
 
 "$bin/hearth-private-pg" start "$work/pg" && psql "$(server hearth)" -Xqc 'CREATE ROLE deputy LOGIN CREATEDB CREATEROLE' ||
@@ -58,5 +71,7 @@ a_folder_without_returns_is_a_failure() {
 check another_server_is_left_as_it_was
 check a_server_that_is_not_there_is_a_failure
 check a_folder_without_returns_is_a_failure
+check a_folder_that_is_not_there_is_a_failure
+check a_second_private_demo_is_refused
 echo "$((100 * (checks - failures) / checks))%: Checks: $checks, Failures: $failures, Errors: 0"
 [ "$failures" -eq 0 ]

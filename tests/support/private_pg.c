@@ -433,6 +433,15 @@ int support_pg_kill(struct support_pg *pg)
 	return 0;
 }
 
+bool support_pg_fell(struct support_pg *pg, int *ret_state)
+{
+	assert(pg->own && !pg->detached);
+	if (pg->child == 0 || waitpid(pg->child, ret_state, WNOHANG) != pg->child)
+		return false;
+	pg->child = 0;
+	return true;
+}
+
 int support_pg_restart(struct support_pg *pg)
 {
 	assert(pg->own && !pg->detached);
@@ -454,7 +463,10 @@ static PGconn *connect_admin(const struct support_pg *pg)
 	free(own);
 	if (PQstatus(db) == CONNECTION_OK)
 		return db;
-	complain("cannot connect", PQerrorMessage(db));
+	if (pg->server != NULL)
+		fprintf(stderr, "The server of HEARTH_DATABASE_URL: cannot connect: %s", PQerrorMessage(db));
+	else
+		complain("cannot connect", PQerrorMessage(db));
 	PQfinish(db);
 	return NULL;
 }
