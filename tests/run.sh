@@ -2,46 +2,128 @@
 # run.sh: `make run`: a private PostgreSQL and two processes of every service, until Ctrl-C; the state is kept.
 #
 # State lies in .run/state. HEARTH_DATABASE_URL, when set, is used instead of a private PostgreSQL: a role that may make
-# roles and schemas. Everything is started by this shell and ends with it.
+# roles and schemas. Everything is started by this shell and ends with it. A process that ends by itself is named and
+# started again after a pause that doubles from 0.2 s to 5 s; the private PostgreSQL too, on the same data. Only when
+# that cannot be started does the run end, with exit code 1.
 set -uo pipefail
 
 bin=${HEARTH_BIN:-build/bin}
 state=.run/state
 url=${HEARTH_DATABASE_URL:-}
-pids=()
+postgres=
+declare -A program_of=() pid_of=() since=() pause=() due=()
 
+say() {
+	echo "make run: $*" >&3
+}
+
+exec 3>&2
 mkdir -p "$state/log" "$state/metrics" || exit 1
 exec 9>"$state/lock"
 if ! flock -n 9; then
-	echo "make run: it runs already in this checkout" >&2
+	say "it runs already in this checkout"
 	exit 1
 fi
 
-sockets=${XDG_RUNTIME_DIR:-/tmp}/hearth-$(id -u)-$(realpath "$state" | cksum | cut -d' ' -f1)
+# A socket's path has 107 bytes at most; "/careleavers-", an id and ".sock" take 54 of them.
+name=hearth-$(id -u)-$(realpath "$state" | cksum | cut -d' ' -f1)
+sockets=${XDG_RUNTIME_DIR:-/tmp}/$name
+if [ "$(printf %s "$sockets" | wc -c)" -gt 53 ]; then
+	say "XDG_RUNTIME_DIR is too long for a socket's path: /tmp/$name is used"
+	sockets=/tmp/$name
+fi
 mkdir -m 700 "$sockets" 2>/dev/null
 if [ ! -d "$sockets" ] || [ -L "$sockets" ] || [ ! -O "$sockets" ]; then
-	echo "make run: $sockets is not a directory of ours" >&2
+	say "$sockets is not a directory of ours"
 	exit 1
 fi
 chmod 700 "$sockets"
 
+# From here on a further Ctrl-C changes nothing: what was started is ended in order.
 end() {
-	trap - EXIT INT TERM HUP
-	[ ${#pids[@]} -eq 0 ] || kill -TERM "${pids[@]}" 2>/dev/null
-	for pid in "${pids[@]}"; do
-		wait "$pid" 2>/dev/null
+	trap '' INT TERM HUP
+	trap - EXIT
+	[ ${#pid_of[@]} -eq 0 ] || kill -TERM "${pid_of[@]}" 2>/dev/null
+	for slot in "${!pid_of[@]}"; do
+		wait "${pid_of[$slot]}" 2>/dev/null
 	done
-	[ -z "${postgres:-}" ] || { kill -TERM "$postgres" 2>/dev/null && wait "$postgres" 2>/dev/null; }
-	rmdir "$sockets" 2>/dev/null
+	[ -z "$postgres" ] || { kill -TERM "$postgres" && wait "$postgres"; } 2>/dev/null
+	rm -rf "$sockets" "$state/ready"
 }
 trap end EXIT
-trap 'echo; echo "stopping"; exit 0' INT TERM HUP
+trap 'trap "" INT TERM HUP; echo; echo "stopping"; exit 0' INT TERM HUP
 
 # In a session of its own: Ctrl-C reaches this shell alone, which ends the services before the database.
+start_database() {
+	: >"$state/ready"
+	setsid "$bin/hearth-private-pg" serve "$state/postgres" </dev/null >"$state/ready" 2>&3 3>&- 8>&- 9>&- &
+	postgres=$!
+	until [ -s "$state/ready" ]; do
+		kill -0 "$postgres" 2>/dev/null || return 1
+		sleep 0.1
+	done
+}
+
+start() {
+	local slot=$1 program=${program_of[$1]} service role=()
+	service=${program##*/hearth-}
+	[ -z "${HEARTH_DATABASE_URL:-}" ] || role=(--database-role "hearth_$service")
+	setsid setpriv --pdeathsig TERM "$program" --listen "ipc://$sockets" --services "ipc://$sockets" \
+		--database-url "$service_url" "${role[@]}" --metrics-directory "$state/metrics" \
+		</dev/null >>"$state/log/$slot.log" 2>&1 3>&- 8>&- 9>&- &
+	pid_of[$slot]=$!
+	since[$slot]=$(now)
+	unset "due[$slot]"
+}
+
+# Milliseconds.
+now() {
+	echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+how() {
+	local code=$1
+	if [ "$code" -gt 128 ]; then
+		echo "was ended by signal $((code - 128)) ($(kill -l "$code"))"
+	else
+		echo "ended with exit code $code"
+	fi
+}
+
+# What ended is named now and started again when its pause is over; one that had run for ten seconds waits shortly again.
+service_ended() {
+	local slot=$1 code=$2 at wait
+	at=$(now)
+	if [ $((at - since[$slot])) -ge 10000 ]; then
+		pause[$slot]=200
+	fi
+	wait=$((pause[$slot] / 1000)).$((pause[$slot] % 1000 / 100))
+	say "hearth-${slot%-*} (log $state/log/$slot.log) $(how "$code"); it starts again in $wait s"
+	[ "$code" -gt 128 ] || tail -n 2 "$state/log/$slot.log" >&3
+	unset "pid_of[$slot]"
+	due[$slot]=$((at + pause[$slot]))
+	pause[$slot]=$((pause[$slot] * 2 > 5000 ? 5000 : pause[$slot] * 2))
+}
+
+# Its keeper, which starts a killed server again by itself, is gone; the server stops with it.
+database_ended() {
+	local code=$1
+	say "the keeper of the private PostgreSQL $(how "$code")"
+	postgres=
+	if [ "$code" -gt 128 ]; then
+		for _ in {1..300}; do
+			"$bin/hearth-private-pg" socket "$state/postgres" >/dev/null 2>&1 || break
+			sleep 0.1
+		done
+		start_database && say "the private PostgreSQL is started again on the same data" && return
+		postgres=
+	fi
+	say "the private PostgreSQL cannot be started; its data are kept in $state/postgres"
+	exit 1
+}
+
 if [ -z "$url" ]; then
-	coproc database { exec setsid "$bin/hearth-private-pg" serve "$state/postgres" 9>&-; }
-	postgres=$database_PID
-	read -r _ <&"${database[0]}" || exit 1
+	start_database || exit 1
 	"$bin/hearth-private-pg" create "$state/postgres" hearth || exit 1
 	url=$("$bin/hearth-private-pg" url "$state/postgres" hearth hearth)
 	service_url=$("$bin/hearth-private-pg" url "$state/postgres" "" hearth)
@@ -49,19 +131,22 @@ else
 	service_url=$url
 fi
 
-"$bin/hearth" migrate --admin-url "$url" || exit 1
+if ! "$bin/hearth" migrate --admin-url "$url"; then
+	[ -z "${HEARTH_DATABASE_URL:-}" ] || say "the database is the one of HEARTH_DATABASE_URL"
+	exit 1
+fi
 
-start() {
-	local service=${1##*/hearth-} index=$2 role=()
-	[ -z "${HEARTH_DATABASE_URL:-}" ] || role=(--database-role "hearth_$service")
-	setsid setpriv --pdeathsig TERM "$1" --listen "ipc://$sockets" --services "ipc://$sockets" --database-url "$service_url" "${role[@]}" \
-		--metrics-directory "$state/metrics" </dev/null >>"$state/log/$service-$index.log" 2>&1 9>&- &
-	pids+=($!)
-}
+# The shell's own remarks on processes that were killed: said better below.
+exec 2>>"$state/log/run.log"
+
 for program in "$bin"/hearth-{placements,providers,referrals,finance,careleavers}; do
 	[ -x "$program" ] || continue
-	start "$program" 0
-	start "$program" 1
+	for index in 0 1; do
+		slot=${program##*/hearth-}-$index
+		program_of[$slot]=$program
+		pause[$slot]=200
+		start "$slot"
+	done
 done
 
 cat <<TEXT
@@ -72,11 +157,23 @@ Hearth runs: two processes of every service; logs in $state/log. From another te
   $bin/hearth status
   $bin/hearth help
 
-Ctrl-C stops it; the state is kept in $state.
+Any process may be killed: it is said here, and it is started again. Ctrl-C stops all; the state is kept in $state.
 TEXT
 
-# Whichever ends first ends all: a service that stops by itself has said why in its log.
-wait -n "${pids[@]}"
-echo "make run: a service ended by itself; the end of the logs:" >&2
-tail -n 3 "$state"/log/*.log >&2
-exit 1
+# A descriptor that nobody writes to: reading it is a pause without a process.
+mkfifo "$sockets/pause" && exec 8<>"$sockets/pause" && rm "$sockets/pause" || exit 1
+while :; do
+	read -r -t 0.2 -u 8
+	if [ -n "$postgres" ] && ! kill -0 "$postgres" 2>/dev/null; then
+		wait "$postgres"
+		database_ended $?
+	fi
+	for slot in "${!program_of[@]}"; do
+		if [ -n "${due[$slot]:-}" ]; then
+			[ "$(now)" -lt "${due[$slot]}" ] || start "$slot"
+		elif ! kill -0 "${pid_of[$slot]}" 2>/dev/null; then
+			wait "${pid_of[$slot]}"
+			service_ended "$slot" $?
+		fi
+	done
+done

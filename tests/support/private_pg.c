@@ -231,8 +231,10 @@ static int start_server(struct support_pg *pg)
 		return complain("already running", pg->place.dir);
 	for (int waited_ms = 0; waited_ms < START_SECONDS * 1000; waited_ms += 50) {
 		if (child_gone(pg)) {
-			if (waited_ms > 0)
+			if (waited_ms > 0) {
 				pause_ms(200);
+				waited_ms += 200;
+			}
 			if (spawn(pg) != 0)
 				return -1;
 		}
