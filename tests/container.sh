@@ -75,7 +75,7 @@ for run in "$@"; do
 	root:*)
 		prepare /root
 		chmod 700 "$root/root"
-		command=(bash -c 'cd "/root/a place with spaces/hearth" && exec make "$@"' bash)
+		command=(bash -c 'cd ~root/"a place with spaces/hearth" && exec make "$@"' bash)
 		;;
 	user:*)
 		prepare /home/newcomer
