@@ -1,7 +1,7 @@
 /* process.h: one running service: what its parts share.
  *
  * service.c makes and ends it; route.c compiles the tables; dispatch.c runs calls; consumer.c applies events; timers.c
- * acts on due timers. Everything belongs to the one application thread.
+ * acts on due timers; chores.c does what has to be done again and again. Everything belongs to the one application thread.
  */
 #ifndef HEARTH_PROCESS_H
 #define HEARTH_PROCESS_H
@@ -9,6 +9,7 @@
 #include <hearth/client.h>
 #include <hearth/config.h>
 #include <hearth/service.h>
+#include "chores.h"
 #include "db.h"
 #include "loop.h"
 #include "map.h"
@@ -109,6 +110,7 @@ struct hearth_process {
 	struct hearth_consumer **consumers;
 	size_t consumer_count;
 	struct hearth_timers *timers;
+	struct hearth_chores *chores;
 	struct hearth_call *pool;                       /* free calls, at most HEARTH_POOL_MOST */
 	size_t pool_count;
 	struct hearth_call *waiting;                    /* long polls */
@@ -191,5 +193,8 @@ void hearth_timers_free(struct hearth_timers **timers);
 int hearth_timers_check(struct hearth_timers *timers, struct hearth_status *status);
 void hearth_timers_poke(struct hearth_timers *timers);
 bool hearth_timers_busy(const struct hearth_timers *timers);
+
+/* requests.c */
+extern const struct hearth_chore hearth_request_chores[];
 
 #endif

@@ -1,6 +1,6 @@
 /* service.c: the main program of every service: settings, parts, signals, draining.
  *
- * Order of making: settings, loop, statements, routes, consumers, timers, database, server; the teardown mirrors it.
+ * Order of making: settings, loop, statements, routes, consumers, timers, chores, database, server; the teardown mirrors it.
  * The process is alive from the start and ready when the database is; a contract that does not fit its SQL stops it
  * with exit code 1. SIGTERM and SIGINT drain: no new calls, what is queued is finished, at most ten seconds. SIGHUP
  * reads the settings again and takes the log level from them.
@@ -44,6 +44,7 @@ static const struct hearth_key runtime_keys[] = {
 	{ "most-queued", HEARTH_KEY_INT, "10000", "calls that may wait for the database", 1, 1000000 },
 	{ "group-most", HEARTH_KEY_INT, "128", "writes in one transaction", 1, 1024 },
 	{ "pull-interval", HEARTH_KEY_INT, "500", "milliseconds between looks for events when no hint comes", 10, 60000 },
+	{ "request-retention", HEARTH_KEY_INT, "7", "days a request id is kept (clients repeat for a day); 0: for ever", 0, 36500 },
 	{ "metrics", HEARTH_KEY_TEXT, "127.0.0.1:0", "host:port of /metrics, /healthz and /readyz; empty: none", 0, 0 },
 	{ "metrics-directory", HEARTH_KEY_TEXT, "", "where to write the bound address for Prometheus file discovery", 0, 0 },
 	{ "log-level", HEARTH_KEY_TEXT, "info", "error, warn, info or debug; read again on SIGHUP", 0, 0 },
@@ -130,6 +131,8 @@ static int statements_described(void *context, struct hearth_status *status)
 		result = hearth_routes_check(process, status);
 	if (result == 0)
 		result = hearth_timers_check(process->timers, status);
+	if (result == 0)
+		result = hearth_chores_check(process->chores, status);
 	for (size_t i = 0; i < process->consumer_count && result == 0; i++)
 		result = hearth_consumer_check(process->consumers[i], status);
 	process->described = result == 0;
@@ -154,8 +157,10 @@ static void database_changed(void *context)
 		hearth_log(HEARTH_LOG_WARN, "database", "ready=no why=\"%s\"", hearth_db_trouble(process->db));
 	for (size_t i = 0; ready && i < process->consumer_count; i++)
 		hearth_consumer_start(process->consumers[i]);
-	if (ready)
+	if (ready) {
 		hearth_timers_poke(process->timers);
+		hearth_chores_start(process->chores);
+	}
 }
 
 /* Soon after the first commit, then at most 40 times a second however many there are. */
@@ -266,6 +271,9 @@ static int open_server(struct hearth_process *process, struct hearth_status *sta
 	return process->server ? 0 : -1;
 }
 
+/* What every service does by itself. */
+static const struct hearth_chore *const chores[] = { hearth_request_chores, NULL };
+
 static int open_process(struct hearth_process *process, struct hearth_status *status)
 {
 	const struct hearth_file *const files[] = { runtime_sql, process->service->sql, NULL };
@@ -281,7 +289,9 @@ static int open_process(struct hearth_process *process, struct hearth_status *st
 	    open_consumers(process, status) < 0)
 		return -1;
 	process->timers = hearth_timers_new(process, status);
-	if (!process->timers || open_server(process, status) < 0 || hearth_service_metrics_open(process, status) < 0)
+	if (process->timers)
+		process->chores = hearth_chores_new(process, chores, status);
+	if (!process->chores || open_server(process, status) < 0 || hearth_service_metrics_open(process, status) < 0)
 		return -1;
 	open_database(process);
 	return 0;
@@ -302,6 +312,7 @@ static void close_process(struct hearth_process *process)
 	for (size_t i = 0; i < process->consumer_count; i++)
 		hearth_consumer_free(&process->consumers[i]);
 	free(process->consumers);
+	hearth_chores_free(&process->chores);
 	hearth_timers_free(&process->timers);
 	hearth_routes_free(process);
 	hearth_statements_free(&process->statements);
@@ -358,7 +369,7 @@ static void signalled(void *context, uint32_t events)
 
 static bool busy(const struct hearth_process *process)
 {
-	bool any = process->outstanding > 0 || hearth_timers_busy(process->timers);
+	bool any = process->outstanding > 0 || hearth_timers_busy(process->timers) || hearth_chores_busy(process->chores);
 	for (size_t i = 0; i < process->consumer_count; i++)
 		any |= hearth_consumer_busy(process->consumers[i]);
 	return any;
