@@ -3,9 +3,13 @@
  * A client finds the instances of services at an address, keeps one DEALER per
  * instance and sends each call to the one with the fewest outstanding.
  * Addresses: "ipc://DIR" (a directory of sockets on this machine, each
- * <service>-<uuid>.sock) or "tcp://host:port,host:port". A client belongs to
- * one thread. At most 256 calls are outstanding per instance; past that
- * RESOURCE_EXHAUSTED at once.
+ * <service>-<uuid>.sock), "tcp://host:port,host:port", or "dns://name:port":
+ * every address of the name, looked up again while it is in use. {service} in
+ * an address stands for the service's name. A client belongs to one thread. At
+ * most 256 calls are outstanding per instance; past that RESOURCE_EXHAUSTED at
+ * once. An instance that is connected and answers nothing for a second, a
+ * health check included, gets no calls until it answers; those that it had go
+ * to others.
  */
 #ifndef HEARTH_CLIENT_H
 #define HEARTH_CLIENT_H
@@ -50,6 +54,9 @@ void hearth_client_free(struct hearth_client **client);
 /* Where a service is; may be called again. -1 for a malformed address. */
 int hearth_client_locate(struct hearth_client *client, const char *service, const char *address,
                          struct hearth_status *status);
+
+/* Whom dns:// asks, for the whole process: "address:port,...", empty: as the system does. Before the first lookup. */
+int hearth_dns_servers(const char *list, struct hearth_status *status);
 
 typedef void hearth_reply_callback(void *context, const struct hearth_reply *reply);
 

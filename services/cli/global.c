@@ -11,10 +11,12 @@
 
 const char global_help[] =
 	"Global flags (also HEARTH_<FLAG> in the environment, or lines `flag = value` of a file):\n"
-	"  --services ADDRESS   where the services are: ipc://DIR, or\n"
+	"  --services ADDRESS   where the services are: ipc://DIR, dns://{service}:port\n"
+	"                       (every address of the name), or\n"
 	"                       referrals=tcp://host:port,host:port,placements=tcp://...\n"
 	"                       (HEARTH_<SERVICE>_ADDRESS for one of them;\n"
 	"                       default ipc://$XDG_RUNTIME_DIR/hearth, else ipc:///run/hearth)\n"
+	"  --dns-servers LIST   address:port,... to ask for dns:// names (default: the system's)\n"
 	"  --authority CODE     placing authority, three digits: whose children and money\n"
 	"  --actor ID           who is calling (default cli-<your user number>)\n"
 	"  --roles LIST         roles with commas, such as PLACEMENT_OFFICER,OPERATOR (default all)\n"
@@ -31,6 +33,7 @@ const char global_help[] =
 
 static const struct hearth_key keys[] = {
 	{"services", HEARTH_KEY_TEXT, "", "where the services are", 0, 0},
+	{"dns-servers", HEARTH_KEY_TEXT, "", "whom to ask for dns:// names", 0, 0},
 	{"authority", HEARTH_KEY_TEXT, "", "placing authority, three digits", 0, 0},
 	{"actor", HEARTH_KEY_TEXT, "", "who is calling", 0, 0},
 	{"roles", HEARTH_KEY_TEXT, "all", "roles of the caller, with commas", 0, 0},
@@ -38,7 +41,7 @@ static const struct hearth_key keys[] = {
 	{"json", HEARTH_KEY_BOOL, "false", "JSON instead of tables", 0, 0},
 	{NULL, HEARTH_KEY_TEXT, NULL, NULL, 0, 0},
 };
-static const char *const with_value[] = {"services", "authority", "actor", "roles", "timeout", "config", NULL};
+static const char *const with_value[] = {"services", "dns-servers", "authority", "actor", "roles", "timeout", "config", NULL};
 
 /* ---- taking them out ---- */
 
@@ -131,7 +134,8 @@ int global_load(struct cli *cli, int *argc, char **argv, bool *ret_help)
 	cli->config = hearth_config_new("cli", tables);
 	char **globals = hearth_arena_alloc(cli->arena, ((size_t)*argc + 2) * sizeof *globals);
 	int count = split(argc, argv, globals, ret_help);
-	if (hearth_config_load(cli->config, count, globals, &rest, &ignored, &status) != 0)
+	if (hearth_config_load(cli->config, count, globals, &rest, &ignored, &status) != 0 ||
+	    hearth_dns_servers(hearth_config_text(cli->config, "dns-servers"), &status) != 0)
 		return cli_usage("", "%s", status.message);
 	cli->json = hearth_config_bool(cli->config, "json");
 	cli->timeout_ms = (int)hearth_config_int(cli->config, "timeout") * 1000;

@@ -17,6 +17,8 @@
 #include <hearth/arena.h>
 #include <hearth/clock.h>
 
+#include "resolver.h"
+
 #define PAYLOAD_MOST ((size_t)64 << 20)
 #define TIMEOUT_MS 5000
 #define BACKOFF_MS 20
@@ -120,14 +122,23 @@ static int64_t left_us(const struct call *call)
 	return call->deadline_us - hearth_clock_wall();
 }
 
+/* What is known of why there is none, after the address. */
+static const char *why_none(const struct service *service)
+{
+	const char *trouble = client_names_trouble(service);
+
+	for (const struct instance *instance = service->instances; instance && !*trouble; instance = instance->next)
+		if (instance->ready && instance->ejected)
+			trouble = "those that are connected do not answer";
+	return trouble;
+}
+
 void client_no_instance(const struct call *call, struct hearth_status *status)
 {
-	if (call->target[0])
-		hearth_fail(status, HEARTH_UNAVAILABLE, "NO_INSTANCE", "no instance of %s at %.200s", call->service->name,
-		            call->target);
-	else
-		hearth_fail(status, HEARTH_UNAVAILABLE, "NO_INSTANCE", "no instance of %s at %.200s", call->service->name,
-		            call->service->text);
+	const char *why = call->target[0] ? "" : why_none(call->service);
+
+	hearth_fail(status, HEARTH_UNAVAILABLE, "NO_INSTANCE", "no instance of %s at %.180s%s%s", call->service->name,
+	            call->target[0] ? call->target : call->service->text, *why ? ": " : "", why);
 }
 
 static void expire(struct call *call)
@@ -219,6 +230,8 @@ void client_take_reply(struct instance *instance, struct hearth_slice header_byt
 	if (hearth_reply_header_decode(header_bytes.at, header_bytes.size, &header))
 		return;
 	instance->heard_us = hearth_clock_mono();
+	if (instance->ejected)
+		client_heard_again(instance);
 	call = find_call(instance, header.call_id);
 	if (!call)
 		return;
@@ -243,11 +256,13 @@ void client_take_reply(struct instance *instance, struct hearth_slice header_byt
 		call->uncertain = true;
 	if (call->once)
 		client_finish_failed(call, &reply.status);
+	else if (instance->draining && !call->target[0])
+		client_dispatch(call, NULL);       /* refused before it began: elsewhere at once */
 	else
 		try_later(call, &reply.status);
 }
 
-static void call_lost(struct call *call, const struct hearth_status *status)
+void client_call_lost(struct call *call, const struct hearth_status *status)
 {
 	call->uncertain = true;
 	call->losses++;
@@ -273,7 +288,7 @@ void client_calls_lost(struct instance *instance)
 	}
 	while ((call = lost.first)) {
 		client_list_remove(call);
-		call_lost(call, &status);
+		client_call_lost(call, &status);
 	}
 }
 
@@ -434,6 +449,7 @@ int hearth_client_send(struct hearth_client *client, const char *method, const P
 	service->outstanding++;
 	client->outstanding++;
 	client_start_looking(client);
+	client_watch_health(client);
 	return 0;
 }
 
@@ -488,7 +504,9 @@ void hearth_client_free(struct hearth_client **client)
 		free(gone->slots[i]);
 	}
 	free(gone->slots);
+	hearth_resolver_free(&gone->resolver);
 	hearth_alarm_free(&gone->look);
+	hearth_alarm_free(&gone->health);
 	if (gone->own_loop)
 		hearth_loop_free(&gone->loop);
 	free(gone);

@@ -67,12 +67,12 @@ void client_bury(void *context)
 	}
 }
 
-static void enter(struct hearth_client *client)
+void client_enter(struct hearth_client *client)
 {
 	client->depth++;
 }
 
-static void leave(struct hearth_client *client)
+void client_leave(struct hearth_client *client)
 {
 	if (--client->depth == 0 && client->graveyard)
 		hearth_loop_defer(client->loop, &client->bury);
@@ -110,12 +110,12 @@ static void drain_replies(struct instance *instance, int most)
 {
 	struct hearth_client *client = instance->service->client;
 
-	enter(client);
+	client_enter(client);
 	for (int i = 0; i < most && !instance->dead && receive_reply(instance); i++)
 		continue;
 	if (!instance->dead)
 		hearth_loop_defer(client->loop, &instance->dealer_pump);
-	leave(client);
+	client_leave(client);
 }
 
 static void dealer_readable(void *context, uint32_t events)
@@ -143,17 +143,18 @@ static void instance_lost(struct instance *instance)
 	struct hearth_client *client = service->client;
 	bool was_ready = instance->ready;
 
-	enter(client);
+	client_enter(client);
 	drain_replies(instance, INT32_MAX);
 	if (!instance->dead) {
 		close_instance(instance);
 		/* A peer with which no handshake works is tried again by the timer only. */
+		client_names_lost(service);
 		if (was_ready)
 			client_look(service);
 		client_calls_lost(instance);
 		client_start_looking(client);
 	}
-	leave(client);
+	client_leave(client);
 }
 
 /* The next event of the monitor, 0 when there is none. */
@@ -183,7 +184,7 @@ static void pump_monitor(void *context)
 	struct hearth_client *client = instance->service->client;
 	unsigned event;
 
-	enter(client);
+	client_enter(client);
 	/* Until a receive fails, which reads ZMQ_EVENTS as the edge-triggered descriptor needs. */
 	while (!instance->dead && (event = next_event(instance)) != 0) {
 		if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
@@ -193,7 +194,7 @@ static void pump_monitor(void *context)
 			instance_lost(instance);
 		}
 	}
-	leave(client);
+	client_leave(client);
 }
 
 static void monitor_readable(void *context, uint32_t events)
@@ -240,6 +241,7 @@ static void *open_dealer(bool ipc)
 	if (!ipc) {
 		hearth_zmq_set(dealer, ZMQ_HEARTBEAT_IVL, 1000);
 		hearth_zmq_set(dealer, ZMQ_HEARTBEAT_TIMEOUT, 3000);
+		hearth_zmq_set(dealer, ZMQ_CONNECT_TIMEOUT, 2000);
 	}
 	return dealer;
 }
@@ -260,6 +262,8 @@ static void open_instance(struct service *service, const char *endpoint)
 	instance->dealer_pump = (struct hearth_deferred){ .callback = pump_dealer, .context = instance };
 	instance->monitor_pump = (struct hearth_deferred){ .callback = pump_monitor, .context = instance };
 	instance->dealer = open_dealer(strncmp(endpoint, "ipc://", 6) == 0);
+	if (strchr(endpoint, '['))
+		hearth_zmq_set(instance->dealer, ZMQ_IPV6, 1);
 	open_monitor(instance);
 	instance->dealer_watch = watch_socket(client->loop, instance->dealer, dealer_readable, instance);
 	instance->monitor_watch = watch_socket(client->loop, instance->monitor, monitor_readable, instance);
@@ -370,14 +374,14 @@ static void found_instance(void *context, const char *endpoint)
 		open_instance(service, endpoint);
 }
 
-/* Those that are no longer at the address: unconnected ones end, connected ones get no new calls. */
+/* Those that are no longer at the address: they get no new calls, and end when they have none. */
 static void close_unseen(struct service *service)
 {
 	struct instance *next;
 
 	for (struct instance *instance = service->instances; instance; instance = next) {
 		next = instance->next;
-		if (!instance->seen && !instance->ready)
+		if (!instance->seen && (!instance->ready || instance->calls.count == 0))
 			close_instance(instance);
 	}
 }
@@ -390,8 +394,9 @@ void client_look(struct service *service)
 	for (size_t i = 0; i < service->address_count; i++)
 		if (service->addresses[i].ipc)
 			hearth_instances_scan(service->addresses[i].text, service->name, found_instance, service);
-		else
+		else if (!service->addresses[i].dns)
 			found_instance(service, service->addresses[i].text);
+	client_names_look(service, found_instance);
 	close_unseen(service);
 	if (service->waiting.first || service->targeted.first)
 		hearth_loop_defer(service->client->loop, &service->flush);
@@ -437,13 +442,36 @@ static struct service *new_service(struct hearth_client *client, const char *nam
 	return service;
 }
 
-int hearth_client_locate(struct hearth_client *client, const char *name, const char *address,
+/* Each {service} in an address is the service's name; false when it is too long then. */
+static bool fill_in(const char *address, const char *name, char *ret_text, size_t size)
+{
+	static const char place[] = "{service}";
+	size_t used = 0;
+
+	for (const char *at = address; *at; ) {
+		bool here = strncmp(at, place, sizeof place - 1) == 0;
+		size_t more = here ? strlen(name) : 1;
+
+		if (used + more >= size)
+			return false;
+		memcpy(ret_text + used, here ? name : at, more);
+		used += more;
+		at += here ? sizeof place - 1 : 1;
+	}
+	ret_text[used] = '\0';
+	return true;
+}
+
+int hearth_client_locate(struct hearth_client *client, const char *name, const char *template,
                          struct hearth_status *status)
 {
 	struct hearth_address addresses[HEARTH_ADDRESSES_MOST];
 	struct service *service = client_find_service(client, name, strlen(name));
+	char address[4096];
 	size_t count, known = 0;
 
+	if (!fill_in(template, name, address, sizeof address))
+		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "BAD_ADDRESS", "address \"%.100s\" is too long", template);
 	if (hearth_addresses_parse(address, false, addresses, &count, status))
 		return -1;
 	if (!*name || strlen(name) >= sizeof service->name)
@@ -458,6 +486,7 @@ int hearth_client_locate(struct hearth_client *client, const char *name, const c
 	hearth_text_copy(service->text, sizeof service->text, address);
 	memcpy(service->addresses, addresses, count * sizeof addresses[0]);
 	service->address_count = count;
+	client_names_set(service, addresses, count);
 	client_look(service);
 	return 0;
 }
@@ -468,6 +497,7 @@ void client_links_free(struct hearth_client *client)
 		struct service *service = client->services;
 
 		client->services = service->next;
+		client_names_free(service);
 		while (service->instances)
 			close_instance(service->instances);
 		hearth_loop_undefer(client->loop, &service->flush);

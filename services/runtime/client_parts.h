@@ -2,7 +2,8 @@
  *
  * A client has services; a service has instances (a DEALER and its monitor each); a call is in exactly one list: the
  * instance's it was sent to, its service's waiting list, or none while it backs off. client.c owns calls, client_link.c
- * instances; client_route.c brings them together, client_sync.c has the blocking calls.
+ * instances, client_names.c what was looked up; client_route.c brings calls and instances together, client_health.c finds
+ * those that hang, client_sync.c has the blocking calls.
  */
 #ifndef HEARTH_CLIENT_PARTS_H
 #define HEARTH_CLIENT_PARTS_H
@@ -17,9 +18,11 @@
 #define CLIENT_WAITING_MOST 10000
 #define CLIENT_INSTANCES_MOST 64
 #define CLIENT_LOOK_US 500000
-#define CLIENT_SILENT_US 1000000      /* nothing answered for so long: passed over for new calls */
+#define CLIENT_SILENT_US 200000       /* nothing answered for so long: passed over for new calls while others answer */
 
 struct call;
+struct hearth_resolver;
+struct located_name;
 struct call_list { struct call *first, *last; size_t count; };
 
 struct instance {
@@ -32,7 +35,9 @@ struct instance {
 	struct hearth_deferred dealer_pump, monitor_pump;
 	struct call_list calls;
 	int64_t heard_us;             /* its last answer, or when it got work after having none */
+	int64_t checked_us, again_us; /* its last health check; while ejected, when after it comes the next */
 	bool ready;                   /* handshake done */
+	bool ejected;                 /* connected, and answers nothing: gets no calls until it does */
 	bool clogged;                 /* refused a send; tried again in some milliseconds */
 	bool seen;                    /* still at the address */
 	bool draining;                /* said so */
@@ -46,6 +51,8 @@ struct service {
 	char text[256];               /* the address as given */
 	struct hearth_address addresses[HEARTH_ADDRESSES_MOST];
 	size_t address_count;
+	struct located_name *names;   /* of its dns addresses */
+	size_t name_count;
 	struct instance *instances;
 	size_t instance_count, turn;  /* where the next search begins, so that equals take turns */
 	struct call_list waiting, targeted;   /* for any instance, for a certain one */
@@ -94,6 +101,11 @@ struct hearth_client {
 	uint64_t serials;
 	struct hearth_alarm *look;    /* each 500 ms while anything is outstanding */
 	bool looking;
+	struct hearth_alarm *health;  /* each 100 ms while anything is outstanding or ejected */
+	int64_t health_due_us;
+	bool watching;
+	uint64_t ejections;
+	struct hearth_resolver *resolver;   /* NULL until a name is looked up */
 	struct instance *graveyard;
 	unsigned depth;               /* instance callbacks that are running */
 	struct hearth_deferred bury;
@@ -108,6 +120,8 @@ void client_list_remove(struct call *call);
 /* Sends the call, lets it wait, or fails. With `status` (the first try) -1 and the status instead of the callback. */
 int client_dispatch(struct call *call, struct hearth_status *status);
 void client_flush(struct service *service);
+/* May get calls: it is connected, at the address, not leaving, and answers. */
+bool client_is_usable(const struct instance *instance);
 
 /* client.c */
 /* Ends a call without an answer. What may have happened is said to be so. */
@@ -117,6 +131,8 @@ void client_no_instance(const struct call *call, struct hearth_status *status);
 void client_take_reply(struct instance *instance, struct hearth_slice header, struct hearth_slice payload);
 /* The calls of an instance that is gone: elsewhere, or answered. */
 void client_calls_lost(struct instance *instance);
+/* One of them, taken out of its list. */
+void client_call_lost(struct call *call, const struct hearth_status *status);
 
 /* client_link.c */
 struct service *client_find_service(struct hearth_client *client, const char *name, size_t size);
@@ -126,7 +142,26 @@ void client_look(struct service *service);
 int client_transmit(struct instance *instance, struct call *call);
 void client_links_free(struct hearth_client *client);
 void client_bury(void *client);
+/* Around whatever may call back: instances that are closed meanwhile are freed after it. */
+void client_enter(struct hearth_client *client);
+void client_leave(struct hearth_client *client);
 /* Unless it runs already. */
 void client_start_looking(struct hearth_client *client);
+
+/* client_names.c */
+void client_names_set(struct service *service, const struct hearth_address *addresses, size_t count);
+void client_names_free(struct service *service);
+/* Tells the known endpoints (context: the service) and asks again what is due. */
+void client_names_look(struct service *service, hearth_instance_found *tell);
+/* An instance was lost: what is known may be old. */
+void client_names_lost(struct service *service);
+bool client_names_pending(const struct service *service);
+const char *client_names_trouble(const struct service *service);      /* of the last lookup, or "" */
+
+/* client_health.c */
+/* Unless it runs already. */
+void client_watch_health(struct hearth_client *client);
+/* An ejected instance answered. */
+void client_heard_again(struct instance *instance);
 
 #endif

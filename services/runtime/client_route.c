@@ -1,7 +1,8 @@
 /* client_route.c: which instance takes a call, and what waits for one.
  *
  * Promises: a call goes to the instance with the fewest outstanding, equals taking turns; one that leaves, is full or
- * has answered nothing for a second is passed over while there are others; what waits keeps its order and is bounded.
+ * ejected gets none; one that refused the call or is silent for a moment is passed over while there are others; what
+ * waits keeps its order and is bounded.
  */
 #include "client_parts.h"
 
@@ -16,6 +17,11 @@ static bool is_silent(const struct instance *instance, int64_t now)
 	return instance->calls.count > 0 && now - instance->heard_us > CLIENT_SILENT_US;
 }
 
+bool client_is_usable(const struct instance *instance)
+{
+	return instance->ready && instance->seen && !instance->draining && !instance->ejected;
+}
+
 /* The fewest outstanding; those that refused the call or are silent only when there are no others. */
 static enum choice choose(struct service *service, const struct call *call, struct instance **ret_instance)
 {
@@ -27,7 +33,7 @@ static enum choice choose(struct service *service, const struct call *call, stru
 	for (struct instance *instance = service->instances; instance; instance = instance->next, index++) {
 		size_t rank;
 
-		if (!instance->ready || instance->clogged || !instance->seen || instance->draining)
+		if (!client_is_usable(instance) || instance->clogged)
 			continue;
 		if (choice == NONE_READY)
 			choice = ALL_FULL;

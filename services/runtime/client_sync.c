@@ -74,6 +74,8 @@ static bool all_connected(const struct service *service)
 {
 	const struct instance *instance = service->instances;
 
+	if (client_names_pending(service))
+		return false;
 	while (instance && instance->ready)
 		instance = instance->next;
 	return !instance;

@@ -70,6 +70,7 @@ struct hearth_hints *hearth_hints_new(struct hearth_loop *loop, void (*hinted)(v
 	zmq_setsockopt(hints->socket, ZMQ_RECONNECT_IVL, &first, sizeof first);
 	zmq_setsockopt(hints->socket, ZMQ_RECONNECT_IVL_MAX, &most, sizeof most);
 	zmq_setsockopt(hints->socket, ZMQ_SUBSCRIBE, "", 0);
+	hearth_zmq_set(hints->socket, ZMQ_IPV6, 1);
 	zmq_getsockopt(hints->socket, ZMQ_FD, &fd, &size);
 	hints->watch = hearth_loop_add(loop, fd, EPOLLIN, readable, hints);
 	return hints;

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "resolver.h"
+
 #define ENDING_SIZE 5            /* ".sock", ".lock", ".hint" */
 #define SCANNED_MOST 4096        /* names looked at in one directory */
 
@@ -38,10 +40,18 @@ static bool good_port(const char *port, bool listening)
 	return *end == '\0' && value >= 1 && value <= 65535;
 }
 
+/* [::1]: whether it is an address is for libzmq to say; here only what it is made of. */
+static bool good_bracketed(const char *host, size_t size)
+{
+	return size > 2 && host[size - 1] == ']' && strspn(host + 1, "0123456789abcdefABCDEF:.") == size - 2;
+}
+
 static bool good_host(const char *host, size_t size, bool listening)
 {
 	if (size == 1 && *host == '*')
 		return listening;
+	if (*host == '[')
+		return good_bracketed(host, size);
 	for (size_t i = 0; i < size; i++) {
 		char c = host[i];
 
@@ -57,11 +67,27 @@ static int parse_tcp(const char *text, bool listening, struct hearth_address *ad
 	const char *colon = strrchr(text, ':');
 
 	if (!colon || !good_host(text, (size_t)(colon - text), listening))
-		return bad_address(status, text, "must be tcp://host:port, the host a name or IPv4 address");
+		return bad_address(status, text, "must be tcp://host:port, the host a name, an IPv4 address or [an IPv6 one]");
 	if (!good_port(colon + 1, listening))
 		return bad_address(status, text, listening ? "needs a port from 1 to 65535, or *" : "needs a port from 1 to 65535");
-	address->ipc = false;
+	*address = (struct hearth_address){ .ipc = false };
 	snprintf(address->text, sizeof address->text, "tcp://%.*s", (int)(sizeof address->text - 7), text);
+	return 0;
+}
+
+static int parse_dns(const char *text, bool listening, struct hearth_address *address, struct hearth_status *status)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (listening)
+		return bad_address(status, text, "is where others are found; to listen say tcp://host:port");
+	if (!colon || *text == '[' || colon - text > HEARTH_HOST_MOST || !good_host(text, (size_t)(colon - text), false))
+		return bad_address(status, text, "must be dns://name:port");
+	if (!good_port(colon + 1, false))
+		return bad_address(status, text, "needs a port from 1 to 65535");
+	*address = (struct hearth_address){ .dns = true };
+	memcpy(address->text, text, (size_t)(colon - text));
+	snprintf(address->port, sizeof address->port, "%d", (int)strtol(colon + 1, NULL, 10));
 	return 0;
 }
 
@@ -73,13 +99,13 @@ static int parse_ipc(const char *text, struct hearth_address *address, struct he
 		size--;
 	if (size == 0)
 		return bad_address(status, "ipc://", "names no directory");
-	address->ipc = true;
+	*address = (struct hearth_address){ .ipc = true };
 	memcpy(address->text, text, size);
-	address->text[size] = '\0';
 	return 0;
 }
 
-static int parse_one(const char *text, bool listening, bool inherit_tcp, struct hearth_address *address,
+/* `before`: the part before it in the list, or NULL. */
+static int parse_one(const char *text, bool listening, const struct hearth_address *before, struct hearth_address *address,
                      struct hearth_status *status)
 {
 	if (strlen(text) >= sizeof address->text - 8)
@@ -88,9 +114,13 @@ static int parse_one(const char *text, bool listening, bool inherit_tcp, struct 
 		return parse_ipc(text + 6, address, status);
 	if (strncmp(text, "tcp://", 6) == 0)
 		return parse_tcp(text + 6, listening, address, status);
-	if (inherit_tcp)
+	if (strncmp(text, "dns://", 6) == 0)
+		return parse_dns(text + 6, listening, address, status);
+	if (before && before->dns)
+		return parse_dns(text, listening, address, status);
+	if (before && !before->ipc)
 		return parse_tcp(text, listening, address, status);
-	return bad_address(status, text, "must begin with ipc:// or tcp://");
+	return bad_address(status, text, listening ? "must begin with ipc:// or tcp://" : "must begin with ipc://, tcp:// or dns://");
 }
 
 int hearth_addresses_parse(const char *text, bool listening, struct hearth_address ret_addresses[HEARTH_ADDRESSES_MOST],
@@ -110,7 +140,7 @@ int hearth_addresses_parse(const char *text, bool listening, struct hearth_addre
 			return bad_address(status, text, "is too long");
 		memcpy(one, at, size);
 		one[size] = '\0';
-		if (parse_one(one, listening, count > 0 && !addresses[count - 1].ipc, &addresses[count], status))
+		if (parse_one(one, listening, count > 0 ? &addresses[count - 1] : NULL, &addresses[count], status))
 			return -1;
 		count++;
 		at = comma ? comma + 1 : NULL;

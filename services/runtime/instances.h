@@ -17,12 +17,14 @@
 #define HEARTH_ENDPOINT_SIZE 280
 
 struct hearth_address {
-	bool ipc;
-	char text[256];          /* ipc: the directory; tcp: "tcp://host:port" */
+	bool ipc, dns;           /* neither: tcp */
+	char text[256];          /* ipc: the directory; tcp: "tcp://host:port"; dns: the name */
+	char port[6];            /* dns */
 };
 
-/* "ipc://DIR", "tcp://host:port" and lists of them with commas, where a part without a scheme takes the one before
- * it. With `listening` a port may be * (the system chooses) and so may the host (all). */
+/* "ipc://DIR", "tcp://host:port", "dns://name:port" (every address of the name) and lists of them with commas, where a
+ * part without a scheme takes that of the one before it; an IPv6 address stands in brackets. With `listening` a port may
+ * be * (the system chooses) and so may the host (all), and there is no dns. */
 int hearth_addresses_parse(const char *text, bool listening, struct hearth_address ret_addresses[HEARTH_ADDRESSES_MOST],
                            size_t *ret_count, struct hearth_status *status);
 

@@ -53,11 +53,11 @@ static void forget(struct hearth_peers *peers, const char *endpoint)
 /* A process that listens on every address does not know by which one it was reached: we do. */
 static void connect_hints(struct hearth_peers *peers, const char *reached, const char *told)
 {
-	static const char any[] = "tcp://0.0.0.0:";
-	const char *port = strrchr(reached, ':');
+	bool any = strncmp(told, "tcp://0.0.0.0:", 14) == 0 || strncmp(told, "tcp://[::]:", 11) == 0;
+	const char *port = strrchr(reached, ':'), *told_port = strrchr(told, ':');
 	char endpoint[2 * ENDPOINT_SIZE];
-	if (strncmp(told, any, sizeof any - 1) == 0 && port)
-		snprintf(endpoint, sizeof endpoint, "%.*s:%s", (int)(port - reached), reached, told + sizeof any - 1);
+	if (any && port)
+		snprintf(endpoint, sizeof endpoint, "%.*s%s", (int)(port - reached), reached, told_port);
 	else
 		hearth_text_copy(endpoint, sizeof endpoint, told);
 	hearth_hints_connect(peers->hints, endpoint);

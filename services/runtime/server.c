@@ -416,6 +416,10 @@ static int listen_tcp(struct listener *listener, const char *address, struct hea
 	/* A host that vanished says nothing; on ipc the kernel does. */
 	hearth_zmq_set(listener->router, ZMQ_HEARTBEAT_IVL, 1000);
 	hearth_zmq_set(listener->router, ZMQ_HEARTBEAT_TIMEOUT, 3000);
+	if (strchr(address, '[')) {
+		hearth_zmq_set(listener->router, ZMQ_IPV6, 1);
+		hearth_zmq_set(listener->server->hints, ZMQ_IPV6, 1);
+	}
 	snprintf(hints, sizeof hints, "%.*s:*", (int)(colon - address), address);
 	if (bind_hints(listener->server, hints, status))
 		return -1;

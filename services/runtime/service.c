@@ -35,7 +35,9 @@ extern const struct hearth_file runtime_sql[];
 
 static const struct hearth_key runtime_keys[] = {
 	{ "listen", HEARTH_KEY_TEXT, "", "where to answer calls: ipc://DIR or tcp://host:port; empty: as --services", 0, 0 },
-	{ "services", HEARTH_KEY_TEXT, "ipc:///run/hearth", "where the other services are, unless told one by one", 0, 0 },
+	{ "services", HEARTH_KEY_TEXT, "ipc:///run/hearth",
+	  "where the services are, unless told one by one: ipc://DIR, or dns://{service}:port for every address of that name", 0, 0 },
+	{ "dns-servers", HEARTH_KEY_TEXT, "", "address:port,... of the servers that dns:// asks; empty: the system's", 0, 0 },
 	{ "database-url", HEARTH_KEY_TEXT, "", "PostgreSQL connection (URL or key=value); user defaults to hearth_<service>", 0, 0 },
 	{ "database-role", HEARTH_KEY_TEXT, "", "role to take after connecting; empty: that of the user", 0, 0 },
 	{ "statement-timeout", HEARTH_KEY_INT, "250", "milliseconds a statement of a read or write may take", 10, 60000 },
@@ -410,7 +412,8 @@ static int start(struct hearth_process *process, struct hearth_key *peers, bool 
 		hearth_config_print_help(process->config, stdout);
 		return 0;
 	}
-	if (apply_level(process->config, status) < 0 || apply_clock(process->config, status) < 0)
+	if (apply_level(process->config, status) < 0 || apply_clock(process->config, status) < 0 ||
+	    hearth_dns_servers(hearth_config_text(process->config, "dns-servers"), status) < 0)
 		return 2;
 	return open_process(process, status) < 0 ? 1 : 0;
 }
