@@ -181,6 +181,7 @@ struct hearth_service {
 	const struct hearth_timer *timers;
 	const struct hearth_key *keys;                  /* settings of its own */
 	const struct hearth_file *sql;                  /* <name>_sql, generated */
+	bool archived;                                  /* its events are needed for audit: in the archive before trimmed */
 	size_t most_items;                              /* repeated items a request may hold; 0: 1000 */
 };
 

@@ -102,8 +102,8 @@ static int renew(struct migrate *run, void *context, struct hearth_status *statu
 	json_array_clear(history->consumers);
 	if (migrate_become(run, history->source, status) != 0 ||
 	    migrate_query(run, &result, status,
-	                  "SELECT k.epoch, h.epoch, gen_random_uuid(), (SELECT coalesce(max(seq), 0) FROM outbox) "
-	                  "FROM history_kept k, history h FOR UPDATE OF k", NULL) != 0)
+	                  "SELECT k.epoch, h.epoch, gen_random_uuid(), (SELECT greatest((SELECT max(seq) FROM outbox), through) "
+	                  "FROM outbox_trimmed) FROM history_kept k, history h FOR UPDATE OF k", NULL) != 0)
 		return -1;
 	history->old = hearth_arena_strdup(run->arena, PQgetvalue(result, 0, 0));
 	history->shown = hearth_arena_strdup(run->arena, PQgetvalue(result, 0, 1));

@@ -188,7 +188,7 @@ static int fill_events(struct hearth_call *call, const struct hearth_rows *rows,
 }
 
 static int plan_page(struct hearth_call *call, const char *epoch, int64_t after, int page_size, const char *authority,
-                     struct hearth_status *status)
+                     bool personal, struct hearth_status *status)
 {
 	if (epoch[0] && hearth_check_uuid(epoch, "epoch", status) < 0)
 		return -1;
@@ -196,6 +196,7 @@ static int plan_page(struct hearth_call *call, const char *epoch, int64_t after,
 		return -1;
 	hearth_bind_int(call, "after_seq", after < 0 ? INT64_MAX : after);
 	hearth_bind_text(call, "only_authority", authority);
+	hearth_bind_bool(call, "personal", personal);
 	hearth_bind_int(call, "most", page_size ? page_size : PULL_DEFAULT);
 	return 0;
 }
@@ -205,7 +206,9 @@ static int plan_pull(struct hearth_call *call, struct hearth_status *status)
 	const Hearth__Events__V1__PullRequest *request = hearth_call_request(call);
 	if (hearth_check_range(request->after, 0, INT64_MAX, "after", status) < 0)
 		return -1;
-	return plan_page(call, request->epoch, request->after, request->page_size, NULL, status);
+	if (plan_page(call, request->epoch, request->after, request->page_size, NULL, true, status) < 0)
+		return -1;
+	return request->consumer[0] ? hearth_outbox_hear(call->process, request, status) : 0;
 }
 
 /* People see their own authority's events and those of supply; an operator without one sees all. */
@@ -218,17 +221,23 @@ static int plan_watch(struct hearth_call *call, struct hearth_status *status)
 		return hearth_fail(status, HEARTH_PERMISSION_DENIED, "NO_AUTHORITY", "the actor's authority is empty");
 	if (hearth_check_range(request->after, -1, INT64_MAX, "after", status) < 0)
 		return -1;
-	return plan_page(call, request->epoch, request->after, request->page_size, authority[0] ? authority : NULL, status);
+	return plan_page(call, request->epoch, request->after, request->page_size, authority[0] ? authority : NULL, false,
+	                 status);
 }
 
-static int check_history(const char *asked, int64_t after, const char *epoch, int64_t end, struct hearth_status *status)
+static int check_history(const char *asked, int64_t after, const struct hearth_rows *rows, struct hearth_status *status)
 {
+	const char *epoch = hearth_rows_text(rows, 0, "epoch");
+	int64_t end = hearth_rows_int(rows, 0, "end_seq"), trimmed = hearth_rows_int(rows, 0, "trimmed");
 	if (asked[0] && strcmp(asked, epoch) != 0)
 		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "FOREIGN_EPOCH",
 		                   "the cursor is of another history; see hearth migrate --new-history");
 	if (after > end)
 		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "CURSOR_PAST_END",
 		                   "the cursor is at %" PRId64 ", past the history's end at %" PRId64, after, end);
+	if (after >= 0 && after < trimmed)
+		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "TRIMMED",
+		                   "the cursor is at %" PRId64 ", but events up to %" PRId64 " have been trimmed", after, trimmed);
 	return 0;
 }
 
@@ -238,7 +247,7 @@ static int reply_pull(struct hearth_call *call, const struct hearth_rows *rows, 
 	Hearth__Events__V1__PullResponse *reply = hearth_call_reply(call);
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
 	reply->end = hearth_rows_int(rows, 0, "end_seq");
-	if (check_history(request->epoch, request->after, reply->epoch, reply->end, status) < 0)
+	if (check_history(request->epoch, request->after, rows, status) < 0)
 		return -1;
 	if (fill_events(call, rows, true, &reply->events, &reply->n_events, status) < 0)
 		return -1;
@@ -250,9 +259,9 @@ static int reply_watch(struct hearth_call *call, const struct hearth_rows *rows,
 {
 	const Hearth__Events__V1__WatchRequest *request = hearth_call_request(call);
 	Hearth__Events__V1__WatchResponse *reply = hearth_call_reply(call);
-	int64_t end = hearth_rows_int(rows, 0, "end_seq");
+	int64_t end = hearth_rows_int(rows, 0, "end_seq"), after = request->after ? request->after : -1;
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
-	if (check_history(request->epoch, request->after, reply->epoch, end, status) < 0)
+	if (check_history(request->epoch, after, rows, status) < 0)
 		return -1;
 	if (fill_events(call, rows, false, &reply->events, &reply->n_events, status) < 0)
 		return -1;

@@ -1,4 +1,7 @@
 /* event_check.c: reads a statement as words, literals and signs, and follows jsonb_build_object through its brackets.
+ *
+ * Which column an object belongs to is told by the commas before it: those of the select list (or of VALUES) at its own
+ * level. Without a column list everything is payload.
  */
 #include "event_check.h"
 
@@ -7,6 +10,7 @@
 #include <strings.h>
 
 #include <hearth/status.h>
+#include <hearth/v1/common.pb-c.h>
 
 #define MOST_TEXT 128
 #define MOST_DEPTH 16
@@ -24,6 +28,7 @@ struct reader {
 	const struct hearth_told *type;   /* the event being told */
 	const char *at;
 	struct token token;
+	int item, personal;               /* columns counted from 0: the one being read; that of personal fields or -1 */
 	struct hearth_status *status;
 };
 
@@ -124,6 +129,23 @@ static const ProtobufCFieldDescriptor *field_of(const ProtobufCMessageDescriptor
 	return NULL;
 }
 
+static bool identifies(const ProtobufCFieldDescriptor *field)
+{
+	return field->type == PROTOBUF_C_TYPE_MESSAGE &&
+	       field->descriptor == (const void *)&hearth__v1__personal_date__descriptor;
+}
+
+/* Personal fields stand in the column `personal`, which holds nothing else, and nowhere in `payload`. */
+static int check_column(struct reader *reader, const ProtobufCFieldDescriptor *field, const char *key, int depth)
+{
+	bool personal = reader->item == reader->personal;
+	if (personal && depth == 0 && !identifies(field))
+		return fail(reader, key, "identifies nobody: it belongs into the column payload");
+	if (!personal && identifies(field))
+		return fail(reader, key, "identifies a person: it belongs into the column personal, at its top");
+	return 0;
+}
+
 static int read_object(struct reader *reader, const ProtobufCMessageDescriptor *message, int depth);
 
 /* A value up to the comma or bracket that ends it. Objects in its brackets belong to the key only where nothing but
@@ -163,6 +185,8 @@ static int read_object(struct reader *reader, const ProtobufCMessageDescriptor *
 		const ProtobufCFieldDescriptor *field = field_of(message, key);
 		if (!field)
 			return fail(reader, key, "is no field of the event's message (lowerCamelCase)");
+		if (check_column(reader, field, key, depth))
+			return -1;
 		next(reader);
 		if (!is_sign(reader, ','))
 			return fail(reader, key, "has no value");
@@ -206,13 +230,36 @@ static int found_type(struct reader *reader)
 	return 0;
 }
 
+/* The columns' names in brackets, if they are given. */
+static void read_columns(struct reader *reader)
+{
+	reader->item = 0;
+	reader->personal = -1;
+	if (!is_sign(reader, '('))
+		return;
+	for (next(reader); reader->token.kind != END && !is_sign(reader, ')'); next(reader)) {
+		reader->item += is_sign(reader, ',');
+		if (is_word(reader, "personal"))
+			reader->personal = reader->item;
+	}
+	next(reader);
+}
+
 /* INSERT INTO outbox: from there every type and the object that follows it, to the end of the statement part (the
  * bracket that closes the CTE) or of the text. */
 static int read_insert(struct reader *reader)
 {
-	int brackets = 0;
+	int brackets = 0, level = 0;
 	reader->type = NULL;
+	read_columns(reader);
 	while (reader->token.kind != END && brackets >= 0) {
+		if (brackets == 0 && (is_word(reader, "select") || is_word(reader, "values"))) {
+			level = is_word(reader, "values");
+			reader->item = 0;
+		}
+		reader->item += brackets == level && is_sign(reader, ',');
+		if (level == 1 && brackets == 0 && is_sign(reader, '('))
+			reader->item = 0;
 		if (reader->token.kind == LITERAL && is_type(reader->token.text)) {
 			if (found_type(reader))
 				return -1;

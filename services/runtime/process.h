@@ -14,6 +14,7 @@
 #include "loop.h"
 #include "map.h"
 #include "metrics.h"
+#include "outbox.h"
 #include "server.h"
 #include "stats.h"
 
@@ -111,6 +112,7 @@ struct hearth_process {
 	size_t consumer_count;
 	struct hearth_timers *timers;
 	struct hearth_chores *chores;
+	struct hearth_outbox outbox;
 	struct hearth_call *pool;                       /* free calls, at most HEARTH_POOL_MOST */
 	size_t pool_count;
 	struct hearth_call *waiting;                    /* long polls */

@@ -46,6 +46,9 @@ static const struct hearth_key runtime_keys[] = {
 	{ "most-queued", HEARTH_KEY_INT, "10000", "calls that may wait for the database", 1, 1000000 },
 	{ "group-most", HEARTH_KEY_INT, "128", "writes in one transaction", 1, 1024 },
 	{ "pull-interval", HEARTH_KEY_INT, "500", "milliseconds between looks for events when no hint comes", 10, 60000 },
+	{ "outbox-partition", HEARTH_KEY_INT, "1000000", "events in a partition of the outbox", 100, 1000000000 },
+	{ "outbox-retention", HEARTH_KEY_INT, "90",
+	  "days events are kept, and longer while a consumer that is heard has not applied them; 0: for ever", 0, 36500 },
 	{ "request-retention", HEARTH_KEY_INT, "7", "days a request id is kept (clients repeat for a day); 0: for ever", 0, 36500 },
 	{ "metrics", HEARTH_KEY_TEXT, "127.0.0.1:0", "host:port of /metrics, /healthz and /readyz; empty: none", 0, 0 },
 	{ "metrics-directory", HEARTH_KEY_TEXT, "", "where to write the bound address for Prometheus file discovery", 0, 0 },
@@ -274,12 +277,13 @@ static int open_server(struct hearth_process *process, struct hearth_status *sta
 }
 
 /* What every service does by itself. */
-static const struct hearth_chore *const chores[] = { hearth_request_chores, NULL };
+static const struct hearth_chore *const chores[] = { hearth_outbox_chores, hearth_request_chores, NULL };
 
 static int open_process(struct hearth_process *process, struct hearth_status *status)
 {
 	const struct hearth_file *const files[] = { runtime_sql, process->service->sql, NULL };
 	process->loop = hearth_loop_new();
+	hearth_outbox_init(&process->outbox);
 	process->committed = (struct hearth_deferred){ .callback = after_commit, .context = process };
 	process->wait_alarm = hearth_alarm_new(process->loop, wait_rang, process);
 	process->statements = hearth_statements_new(files, status);

@@ -163,6 +163,7 @@ int hearth_service_metrics_open(struct hearth_process *process, struct hearth_st
 	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
 		hearth_metrics_counter_of(process->metrics, counters[i].name, counters[i].help, "", counters[i].read, process);
 	add_consumers(process);
+	hearth_outbox_metrics(process);
 	hearth_chores_metrics(process->chores);
 	if (!*address)
 		return 0;

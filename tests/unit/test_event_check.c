@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <hearth/placements/v1/events.pb-c.h>
 #include <hearth/referrals/v1/events.pb-c.h>
 #include <hearth/status.h>
 
@@ -11,6 +12,7 @@
 static const struct hearth_told tells[] = {
 	{ "hearth.referral.opened.v1", &hearth__referrals__v1__referral_opened__descriptor },
 	{ "hearth.referral.withdrawn.v1", &hearth__referrals__v1__referral_withdrawn__descriptor },
+	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor },
 	{ NULL, NULL },
 };
 
@@ -90,9 +92,35 @@ START_TEST(a_key_in_a_comment_is_nothing)
 }
 END_TEST
 
+START_TEST(what_identifies_a_person_stands_in_its_own_column)
+{
+	passes("INSERT INTO outbox (type, payload, personal) SELECT 'hearth.child.recorded.v1',"
+	       " jsonb_build_object('childId', coalesce(e.id, 'a'), 'sex', 'F'), CASE WHEN e.born IS NOT NULL"
+	       " THEN jsonb_build_object('dateOfBirth', jsonb_build_object('value', e.born)) END FROM effect e, other o");
+	passes("INSERT INTO outbox (type, personal, payload) VALUES ('hearth.child.recorded.v1',"
+	       " jsonb_build_object('dateOfBirth', $1), jsonb_build_object('sex', 'F')), ('hearth.child.recorded.v1',"
+	       " jsonb_build_object('dateOfBirth', $1), jsonb_build_object('sex', 'F'))");
+	passes("INSERT INTO outbox (type, payload, personal) SELECT 'hearth.child.recorded.v1', (SELECT"
+	       " jsonb_build_object('sex', f.a, 'childId', f.b) FROM (SELECT 1, 2, 3) f), NULL UNION ALL SELECT"
+	       " 'hearth.child.recorded.v1', jsonb_build_object('sex', 'F'), jsonb_build_object('dateOfBirth', $1)");
+	fails("INSERT INTO outbox (type, payload, personal) SELECT 'hearth.child.recorded.v1',"
+	      " jsonb_build_object('childId', 1, 'dateOfBirth', $1), NULL", "dateOfBirth", "column personal");
+	fails("INSERT INTO outbox (type, payload) SELECT 'hearth.child.recorded.v1',"
+	      " coalesce(x, jsonb_build_object('dateOfBirth', jsonb_build_object('value', $1)))", "dateOfBirth", "column personal");
+	fails("INSERT INTO outbox SELECT 'hearth.child.recorded.v1', jsonb_build_object('dateOfBirth', $1)", "dateOfBirth",
+	      "column personal");
+	fails("INSERT INTO outbox (type, payload, personal) SELECT 'hearth.child.recorded.v1',"
+	      " jsonb_build_object('childId', 1), jsonb_build_object('dateOfBirth', $1, 'sex', 'F')", "sex", "column payload");
+	fails("INSERT INTO outbox (type, payload, personal) VALUES ('hearth.child.recorded.v1', jsonb_build_object('sex', 1),"
+	      " NULL), ('hearth.child.recorded.v1', jsonb_build_object('dateOfBirth', 1), NULL)", "dateOfBirth",
+	      "column personal");
+}
+END_TEST
+
 int main(void)
 {
-	return CHECK_MAIN("event_check", keys_of_the_message_pass, an_unknown_type_is_named,
+	return CHECK_MAIN("event_check", what_identifies_a_person_stands_in_its_own_column,
+	                  keys_of_the_message_pass, an_unknown_type_is_named,
 	                  an_unknown_key_is_named_with_its_type, nested_objects_are_checked_too,
 	                  each_of_several_events_has_its_own_contract, a_key_in_a_comment_is_nothing);
 }

@@ -192,11 +192,11 @@ WITH seen AS (
 	FROM period p GROUP BY p.child
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
-		historical, payload)
+		historical, payload, personal)
 	SELECT 'hearth.child.history_recorded.v1', 'child', t.id::text, t.version, t.id::text, :authority::text,
-		:now::timestamptz, :traceparent::text, true, jsonb_build_object('childId', t.id, 'sex', t.sex, 'dateOfBirth',
-		CASE WHEN t.born IS NOT NULL THEN jsonb_build_object('value', t.born) END, 'unaccompanied', t.unaccompanied,
-		'carePeriods', coalesce(h.periods, '[]'), 'episodes', coalesce(h.episodes, 0))
+		:now::timestamptz, :traceparent::text, true, jsonb_build_object('childId', t.id, 'sex', t.sex,
+		'unaccompanied', t.unaccompanied, 'carePeriods', coalesce(h.periods, '[]'), 'episodes', coalesce(h.episodes, 0)),
+		CASE WHEN t.born IS NOT NULL THEN jsonb_build_object('dateOfBirth', jsonb_build_object('value', t.born)) END
 	FROM touched t LEFT JOIN history h ON h.child = t.id
 ), total AS (
 	INSERT INTO import_result (authority, id, new_children, changed_children, unchanged_children, new_episodes,

@@ -45,11 +45,12 @@ WITH seen AS (
 	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, p.id::text,
 		:now::timestamptz FROM present p
 ), told AS (
-	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent, payload)
+	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent, payload,
+		personal)
 	SELECT 'hearth.child.recorded.v1', 'child', e.id::text, e.version, e.id::text, e.authority, :now::timestamptz,
-		:traceparent::text, jsonb_build_object('childId', e.id, 'sex', e.sex,
-		'dateOfBirth', CASE WHEN e.date_of_birth IS NOT NULL THEN jsonb_build_object('value', e.date_of_birth) END,
-		'unaccompanied', e.unaccompanied)
+		:traceparent::text, jsonb_build_object('childId', e.id, 'sex', e.sex, 'unaccompanied', e.unaccompanied),
+		CASE WHEN e.date_of_birth IS NOT NULL
+			THEN jsonb_build_object('dateOfBirth', jsonb_build_object('value', e.date_of_birth)) END
 	FROM effect e
 )
 SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), p.id::text) AS result_key,

@@ -1,3 +1,4 @@
--- The history's epoch and its newest event.
+-- The history's epoch, its newest event and what has been trimmed of it.
 -- scope: internal
-SELECT h.epoch, coalesce((SELECT max(m.seq) FROM outbox m), 0) AS "end" FROM history h
+SELECT h.epoch, greatest((SELECT max(m.seq) FROM outbox m), t.through) AS "end", t.through AS trimmed
+FROM history h CROSS JOIN outbox_trimmed t
