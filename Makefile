@@ -198,6 +198,15 @@ $(OBJ)/embed/$(1)_$(2).o: $(GEN)/embed/$(1)_$(2).c | $(HEADERS)
 	@$$(COMPILE_GENERATED)
 endef
 
+# Proportions of made-up returns, in the command line.
+$(GEN)/embed/cli_synth.c: services/runtime/embed.awk services/cli/synth/proportions.csv | $(BUILD)/deps.stamp
+	$(SAY) EMBED services/cli/synth
+	@mkdir -p $(@D)
+	@awk -v table=cli_synth -f services/runtime/embed.awk services/cli/synth/proportions.csv > $@
+$(OBJ)/embed/cli_synth.o: $(GEN)/embed/cli_synth.c | $(HEADERS)
+	@mkdir -p $(@D)
+	@$(COMPILE_GENERATED)
+
 # ---- objects ---------------------------------------------------------------------------------------------------------
 
 $(OBJ)/services/runtime/%.o: services/runtime/%.c | $(HEADERS)
@@ -268,7 +277,7 @@ ifneq ($(BUILDING),)
 $(foreach service,$(SERVICES),$(eval $(call program,$(BIN)/hearth-$(service),$(call folder,$(service)),\
 	$(OBJ)/embed/$(service)_sql.o $(OBJ)/embed/$(service)_schema.o)))
 $(eval $(call program,$(BIN)/hearth,$(call folder,cli),\
-	$(SCHEMAS:%=$(OBJ)/embed/%_schema.o) $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(STEMS)))))
+	$(SCHEMAS:%=$(OBJ)/embed/%_schema.o) $(OBJ)/embed/cli_synth.o $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(STEMS)))))
 $(foreach test,$(TESTS),$(eval $(call program,$(test:tests/%.c=$(TEST)/%),$(call test-sources,$(test)),,$$(CHECK_LIBS))))
 $(foreach fuzz,$(FUZZERS),$(eval $(call program,$(fuzz:tests/%.c=$(TEST)/%),$(fuzz) tests/fuzz/replay.c $(call links-of,$(fuzz)))))
 $(foreach bench,$(BENCHES),$(eval $(call program,$(bench:tests/bench/%.c=$(BIN)/%),$(call test-sources,$(bench)))))

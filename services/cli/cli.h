@@ -131,8 +131,9 @@ int cli_migrate(struct cli *cli, int argc, char **argv);
 /* `hearth import KIND ...`; argv[0] is "import ssda903" or "import homes". */
 int cli_import_ssda903(struct cli *cli, int argc, char **argv);
 int cli_import_homes(struct cli *cli, int argc, char **argv);
+int cli_synth_command(struct cli *cli, int argc, char **argv);
 
 extern const char cli_list_help[], cli_call_help[], cli_watch_help[], cli_status_help[], cli_clock_help[],
-    cli_migrate_help[], cli_import_ssda903_help[], cli_import_homes_help[];
+    cli_migrate_help[], cli_import_ssda903_help[], cli_import_homes_help[], cli_synth_help[];
 
 #endif

@@ -26,6 +26,7 @@ static const struct cli_command commands[] = {
 	{"call", "call a method with JSON", cli_call_help, cli_call_command},
 	{"watch", "events as they happen", cli_watch_help, cli_watch},
 	{"status", "instances, queues, latency, lag of each consumer", cli_status_help, cli_status},
+	{"synth", "make up returns and a region of homes", cli_synth_help, cli_synth_command},
 	{"import", "load returns, providers and homes", import_help, import_command},
 	{"migrate", "roles, schemas and histories in PostgreSQL", cli_migrate_help, cli_migrate},
 	{"clock", "the test clock of every instance", cli_clock_help, cli_clock},
