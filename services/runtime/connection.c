@@ -13,6 +13,7 @@
 #define FIRST_BACKOFF 50000
 #define MOST_BACKOFF 2000000
 #define CONNECT_WITHIN 5000000
+#define LOOK_WITHIN 2000000
 #define PREPARE_WITHIN 30000000
 #define MOST_KEYWORDS 64
 #define NAME_OF_RENEWAL "DEALLOCATE ALL"
@@ -45,6 +46,30 @@ static void drop_notice(void *context, const PGresult *result)
 	(void)result;
 }
 
+/* ---- keywords ---- */
+
+static void set_keyword(struct hearth_connection *connection, const char *keyword, const char *value)
+{
+	size_t i = 0;
+	for (; connection->keywords[i]; i++)
+		if (strcmp(connection->keywords[i], keyword) == 0)
+			break;
+	if (i == MOST_KEYWORDS)
+		return;
+	if (!connection->keywords[i])
+		connection->keywords[i] = hearth_strdup(keyword);
+	free(connection->values[i]);
+	connection->values[i] = hearth_strdup(value);
+}
+
+static const char *keyword_value(const struct hearth_connection *connection, const char *keyword)
+{
+	for (size_t i = 0; connection->keywords[i]; i++)
+		if (strcmp(connection->keywords[i], keyword) == 0)
+			return connection->values[i];
+	return NULL;
+}
+
 /* ---- losing ---- */
 
 static void drop(struct hearth_connection *connection, const char *why)
@@ -54,6 +79,8 @@ static void drop(struct hearth_connection *connection, const char *why)
 		hearth_log(HEARTH_LOG_WARN, "database", "connection=%s lost=\"%.200s\"", connection->options.lane, why);
 	set_trouble(connection, why);
 	hearth_watch_free(&connection->watch);
+	if (connection->hosts)
+		hearth_db_hosts_stop(connection->hosts);
 	PQfinish(connection->pg);
 	connection->pg = NULL;
 	connection->events = 0;
@@ -316,7 +343,7 @@ static void on_event(void *context, uint32_t events)
 	connect_step(connection, PQconnectPoll(connection->pg));
 }
 
-void hearth_connection_start(struct hearth_connection *connection)
+static void connect_now(struct hearth_connection *connection)
 {
 	connection->state = HEARTH_CONNECTING;
 	connection->pg = PQconnectStartParams((const char *const *)connection->keywords,
@@ -329,6 +356,35 @@ void hearth_connection_start(struct hearth_connection *connection)
 	connect_step(connection, PGRES_POLLING_WRITING);
 }
 
+/* The names were looked up, or took too long: what is known has to do. */
+static void connect_known(void *context)
+{
+	struct hearth_connection *connection = context;
+	struct hearth_db_hosts *hosts = connection->hosts;
+	hearth_db_hosts_stop(hosts);
+	if (hearth_db_hosts_fill(hosts)) {
+		drop(connection, hosts->trouble);
+		return;
+	}
+	set_keyword(connection, "host", hosts->host);
+	set_keyword(connection, "hostaddr", hosts->hostaddr);
+	if (keyword_value(connection, "port"))
+		set_keyword(connection, "port", hosts->port);
+	connect_now(connection);
+}
+
+void hearth_connection_start(struct hearth_connection *connection)
+{
+	if (!connection->hosts) {
+		connect_now(connection);
+		return;
+	}
+	connection->state = HEARTH_LOOKING;
+	hearth_alarm_set(connection->alarm, LOOK_WITHIN);
+	if (hearth_db_hosts_look(connection->hosts, connect_known, connection) == 0)
+		connect_known(connection);
+}
+
 static void on_alarm(void *context)
 {
 	struct hearth_connection *connection = context;
@@ -337,7 +393,12 @@ static void on_alarm(void *context)
 	case HEARTH_AWAY:
 		hearth_connection_start(connection);
 		break;
+	case HEARTH_LOOKING:
+		connect_known(connection);
+		break;
 	case HEARTH_CONNECTING:
+		if (connection->hosts)
+			hearth_db_hosts_pass_over(connection->hosts);
 		drop(connection, "no answer to a connect within 5 s");
 		break;
 	case HEARTH_PREPARING:
@@ -353,28 +414,6 @@ static void on_alarm(void *context)
 }
 
 /* ---- options ---- */
-
-static void set_keyword(struct hearth_connection *connection, const char *keyword, const char *value)
-{
-	size_t i = 0;
-	for (; connection->keywords[i]; i++)
-		if (strcmp(connection->keywords[i], keyword) == 0)
-			break;
-	if (i == MOST_KEYWORDS)
-		return;
-	if (!connection->keywords[i])
-		connection->keywords[i] = hearth_strdup(keyword);
-	free(connection->values[i]);
-	connection->values[i] = hearth_strdup(value);
-}
-
-static const char *keyword_value(const struct hearth_connection *connection, const char *keyword)
-{
-	for (size_t i = 0; connection->keywords[i]; i++)
-		if (strcmp(connection->keywords[i], keyword) == 0)
-			return connection->values[i];
-	return NULL;
-}
 
 /* A plan made once, while a table was still empty, would read all of it for ever after. */
 static const char by_key[] = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
@@ -404,6 +443,20 @@ static void set_session(struct hearth_connection *connection)
 		set_keyword(connection, "user", name);
 }
 
+/* The environment says what the URL does not, as libpq has it. */
+static void find_hosts(struct hearth_connection *connection)
+{
+	static const struct { const char *keyword, *variable; } all[] = {
+		{ "host", "PGHOST" }, { "hostaddr", "PGHOSTADDR" }, { "port", "PGPORT" } };
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		const char *value = keyword_value(connection, all[i].keyword) ? NULL : getenv(all[i].variable);
+		if (value && *value)
+			set_keyword(connection, all[i].keyword, value);
+	}
+	connection->hosts = hearth_db_hosts_new(connection->options.resolver, keyword_value(connection, "host"),
+	                                        keyword_value(connection, "hostaddr"), keyword_value(connection, "port"));
+}
+
 int hearth_connection_init(struct hearth_connection *connection, struct hearth_loop *loop,
                            const struct hearth_connection_options *options, struct hearth_status *status)
 {
@@ -427,6 +480,7 @@ int hearth_connection_init(struct hearth_connection *connection, struct hearth_l
 			set_keyword(connection, option->keyword, option->val);
 	PQconninfoFree(parsed);
 	set_session(connection);
+	find_hosts(connection);
 	return 0;
 }
 
@@ -434,6 +488,7 @@ void hearth_connection_done(struct hearth_connection *connection)
 {
 	hearth_watch_free(&connection->watch);
 	hearth_alarm_free(&connection->alarm);
+	hearth_db_hosts_free(&connection->hosts);
 	PQfinish(connection->pg);
 	for (size_t i = 0; connection->keywords && i < MOST_KEYWORDS; i++) {
 		free(connection->keywords[i]);

@@ -4,12 +4,13 @@
  * one pipeline and then is ready; when lost it says so once and comes back with backoff (50 ms to 2 s). It owns the
  * PGconn; its user sends statements and Syncs and takes results one by one. Internal to db.c, group.c and reads.c.
  *
- * libpq looks host names up by itself and blocks while it does; unix sockets and numeric addresses do not block.
+ * libpq would look host names up by itself and block while it does: they are looked up first (db_hosts.h).
  */
 #ifndef HEARTH_CONNECTION_H
 #define HEARTH_CONNECTION_H
 
 #include <hearth/status.h>
+#include "db_hosts.h"
 #include "loop.h"
 #include "sql.h"
 
@@ -33,10 +34,11 @@ struct hearth_connection_calls {
 	void (*failed)(void *context, const struct hearth_status *status);
 };
 
-enum hearth_connection_state { HEARTH_AWAY, HEARTH_CONNECTING, HEARTH_PREPARING, HEARTH_READY };
+enum hearth_connection_state { HEARTH_AWAY, HEARTH_LOOKING, HEARTH_CONNECTING, HEARTH_PREPARING, HEARTH_READY };
 
 struct hearth_connection_options {
 	const char *service, *url, *role, *lane;            /* lane: shown in messages */
+	struct hearth_resolver *resolver;
 	int statement_timeout_ms;
 	bool by_key;                      /* statements find rows by key: plan them once, never by reading whole tables */
 	int silence_ms;                   /* an answer later than this means that the server is gone */
@@ -50,6 +52,7 @@ struct hearth_connection {
 	struct hearth_loop *loop;
 	struct hearth_connection_options options;
 	char **keywords, **values;        /* for PQconnectStartParams */
+	struct hearth_db_hosts *hosts;    /* NULL: nothing to look up */
 	PGconn *pg;
 	struct hearth_watch *watch;
 	uint32_t events;

@@ -139,6 +139,7 @@ struct hearth_db *hearth_db_new(struct hearth_loop *loop, const struct hearth_db
 	db->service = hearth_strdup(options->service);
 	db->url = hearth_strdup(options->url ? options->url : "");
 	db->role = hearth_strdup(options->role ? options->role : "");
+	db->resolver = hearth_resolver_new(loop);
 	db->catalogue.statements = options->statements;
 	db->catalogue.descriptions = hearth_alloc(count * sizeof(PGresult *));
 	memset(db->catalogue.descriptions, 0, count * sizeof(PGresult *));
@@ -171,6 +172,7 @@ void hearth_db_free(struct hearth_db **ret_db)
 	for (size_t i = 0; i < hearth_statements_count(db->catalogue.statements); i++)
 		PQclear(db->catalogue.descriptions[i]);
 	free(db->catalogue.descriptions);
+	hearth_resolver_free(&db->resolver);
 	free(db->service);
 	free(db->url);
 	free(db->role);

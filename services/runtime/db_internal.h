@@ -84,6 +84,7 @@ struct hearth_db {
 	struct hearth_loop *loop;
 	struct hearth_db_options options;
 	char *service, *url, *role;
+	struct hearth_resolver *resolver;
 	struct hearth_catalogue catalogue;
 	bool checked, stopped, was_ready, changed_due, failed_due;
 	struct hearth_status failure;

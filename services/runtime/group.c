@@ -509,7 +509,8 @@ int hearth_writer_init(struct hearth_writer *writer, struct hearth_db *db, struc
 	writer->rest = hearth_alarm_new(db->loop, on_rest, writer);
 	writer->hold_alarm = hearth_alarm_new(db->loop, on_hold_alarm, writer);
 	const struct hearth_connection_options options = {
-		.service = db->service, .url = db->url, .role = db->role, .lane = "write",
+		.service = db->service, .url = db->url, .role = db->role, .resolver = db->resolver,
+		.lane = "write",
 		.statement_timeout_ms = db->options.statement_timeout_ms, .by_key = true, .silence_ms = 20000, .own = writer->own,
 		.catalogue = &db->catalogue, .calls = &calls, .context = writer };
 	return hearth_connection_init(&writer->connection, db->loop, &options, status);

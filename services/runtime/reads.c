@@ -138,7 +138,8 @@ int hearth_reader_init(struct hearth_reader *reader, struct hearth_db *db, enum 
 	reader->most_flying = lane == HEARTH_LANE_READ ? MOST_FLYING_READ : MOST_FLYING_SLOW;
 	reader->most_unsynced = lane == HEARTH_LANE_READ ? READS_A_SYNC : 1;
 	const struct hearth_connection_options options = {
-		.service = db->service, .url = db->url, .role = db->role, .lane = lane == HEARTH_LANE_READ ? "read" : "slow",
+		.service = db->service, .url = db->url, .role = db->role, .resolver = db->resolver,
+		.lane = lane == HEARTH_LANE_READ ? "read" : "slow",
 		.statement_timeout_ms = timeout, .by_key = lane == HEARTH_LANE_READ, .silence_ms = timeout + 15000,
 		.catalogue = &db->catalogue, .calls = &calls, .context = reader };
 	return hearth_connection_init(&reader->connection, db->loop, &options, status);
