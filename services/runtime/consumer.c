@@ -299,6 +299,8 @@ static int send_pull(struct hearth_consumer *consumer, const char *epoch, int64_
 	request.epoch = (char *)epoch;
 	request.after = after;
 	request.page_size = PAGE;
+	request.consumer = (char *)consumer->process->service->name;
+	request.applied = consumer->seq;
 	struct hearth_call_options options = { .timeout_ms = 5000 };
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	return hearth_client_send(consumer->process->client, consumer->method, &request.base, &options, done, consumer,

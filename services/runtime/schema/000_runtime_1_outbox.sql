@@ -133,8 +133,8 @@ BEGIN
 			< p_close_before THEN
 		PERFORM setval('outbox_seq', present.below_seq - 1);
 	END IF;
-	UPDATE outbox_part p SET closed = p_now FROM outbox_seq s
-	WHERE p.closed IS NULL AND p.below_seq <= CASE WHEN s.is_called THEN s.last_value + 1 ELSE s.last_value END;
+	UPDATE outbox_part p SET closed = p_now
+	WHERE p.closed IS NULL AND p.below_seq <= (SELECT s.last_value + s.is_called::int FROM outbox_seq s);
 	GET DIAGNOSTICS closed = ROW_COUNT;
 	RETURN NEXT;
 END $$;
