@@ -444,6 +444,16 @@ static int decode_key(const struct decoder *decoder, const char *key, const json
 	return decode_field(decoder, field, value, up, depth, message);
 }
 
+/* Descriptors made at run time have no function that initialises: unpacking nothing does the same. */
+static ProtobufCMessage *new_message(struct hearth_arena *arena, const ProtobufCMessageDescriptor *descriptor)
+{
+	if (!descriptor->message_init)
+		return protobuf_c_message_unpack(descriptor, hearth_arena_allocator(arena), 0, NULL);
+	ProtobufCMessage *message = hearth_arena_alloc(arena, descriptor->sizeof_message);
+	protobuf_c_message_init(descriptor, message);
+	return message;
+}
+
 static int decode_message(const struct decoder *decoder, const ProtobufCMessageDescriptor *descriptor,
                           const json_t *value, const struct hearth_path *up, int depth,
                           ProtobufCMessage **ret_message)
@@ -454,8 +464,7 @@ static int decode_message(const struct decoder *decoder, const ProtobufCMessageD
 		return decode_timestamp(decoder, value, up, ret_message);
 	if (!json_is_object(value))
 		return fail_type(decoder, up, "an object", value);
-	ProtobufCMessage *message = hearth_arena_alloc(decoder->arena, descriptor->sizeof_message);
-	protobuf_c_message_init(descriptor, message);
+	ProtobufCMessage *message = new_message(decoder->arena, descriptor);
 	uint8_t *seen = hearth_arena_alloc(decoder->arena, descriptor->n_fields / 8 + 1);
 	/* Iterating changes nothing of the value; jansson's iterator is not const. */
 	json_t *object = (json_t *)(uintptr_t)value;

@@ -124,3 +124,21 @@ int hearth_wire_check(const ProtobufCMessageDescriptor *descriptor, const void *
 		return 0;
 	return hearth_fail_field(status, place.field, "%s holds a NUL character; text without it is wanted", place.field);
 }
+
+static bool is_deeper(const ProtobufCMessageDescriptor *descriptor, struct cursor cursor, int left)
+{
+	struct cursor value;
+	uint32_t number;
+	while (read_field(&cursor, &number, &value)) {
+		const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(descriptor, number);
+		if (field && value.at && field->type == PROTOBUF_C_TYPE_MESSAGE &&
+		    (left == 0 || is_deeper(field->descriptor, value, left - 1)))
+			return true;
+	}
+	return false;
+}
+
+bool hearth_wire_deeper(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size, int most)
+{
+	return is_deeper(descriptor, (struct cursor){ bytes, (const uint8_t *)bytes + size }, most);
+}
