@@ -36,7 +36,8 @@ LISTS := $(OUT)/remembered
 SERVICES := $(patsubst services/%/main.c,%,$(filter-out services/cli/% services/runtime/%,$(wildcard services/*/main.c)))
 SCHEMAS := $(sort $(patsubst services/%/schema/,%,$(filter-out services/runtime/%,$(wildcard services/*/schema/))))
 PROTOS := $(shell find proto -name '*.proto' | LC_ALL=C sort)
-GOOGLE := $(shell cat /dev/null $(PROTOS) | sed -n 's,^import "\(google/.*\)\.proto";.*,\1,p' | LC_ALL=C sort -u)
+# descriptor.proto is what protoc writes and reflection reads; no contract names it.
+GOOGLE := google/protobuf/descriptor $(shell cat /dev/null $(PROTOS) | sed -n 's,^import "\(google/.*\)\.proto";.*,\1,p' | LC_ALL=C sort -u)
 STEMS := $(GOOGLE) $(patsubst proto/%.proto,%,$(PROTOS))
 HEADERS := $(STEMS:%=$(GEN)/%.pb-c.h)
 
@@ -207,6 +208,29 @@ $(OBJ)/embed/cli_synth.o: $(GEN)/embed/cli_synth.c | $(HEADERS)
 	@mkdir -p $(@D)
 	@$(COMPILE_GENERATED)
 
+# ---- embedded contracts ----------------------------------------------------------------------------------------------
+
+# A service's own contracts and those that every service serves, with what they import and their comments: reflection.
+EVERYWHERE := hearth/control/v1/control hearth/events/v1/events
+contracts-served = $(filter hearth/$(1)/v1/%,$(STEMS)) $(EVERYWHERE)
+# $(1) service
+define embedded-contracts
+$(call remember,$(1)_contracts,$(call contracts-served,$(1)))
+$(GEN)/embed/$(1)_contracts.pb: $(patsubst %,proto/%.proto,$(filter hearth/%,$(call imports-of,$(call imports-of,$(call contracts-served,$(1)))))) \
+		$(LISTS)/$(1)_contracts | $(BUILD)/deps.stamp
+	@mkdir -p $$(@D)
+	@protoc -Iproto -I/usr/include --include_imports --include_source_info --descriptor_set_out=$$@ \
+	  $(patsubst %,%.proto,$(call contracts-served,$(1)))
+$(GEN)/embed/$(1)_contracts.c: $(GEN)/embed/$(1)_contracts.pb
+	$$(SAY) EMBED "proto/hearth/$(1)"
+	@{ printf '#include <hearth/service.h>\nstatic const uint8_t bytes[] = {\n'; \
+	  od -An -v -tu1 $$< | sed 's/  */,/g; s/^,//; s/$$$$/,/'; \
+	  printf '};\nconst struct hearth_contracts %s_contracts = { bytes, sizeof bytes };\n' $(1); } > $$@
+$(OBJ)/embed/$(1)_contracts.o: $(GEN)/embed/$(1)_contracts.c | $(HEADERS)
+	@mkdir -p $$(@D)
+	@$$(COMPILE_GENERATED)
+endef
+
 # ---- objects ---------------------------------------------------------------------------------------------------------
 
 $(OBJ)/services/runtime/%.o: services/runtime/%.c | $(HEADERS)
@@ -224,6 +248,7 @@ $(OBJ)/%.o: %.c | $(HEADERS)
 EMBEDDED := $(sort runtime $(SERVICES) $(SCHEMAS))
 ifneq ($(BUILDING),)
 $(foreach service,$(EMBEDDED),$(foreach part,sql schema,$(eval $(call embedded,$(service),$(part)))))
+$(foreach service,$(SERVICES) bench,$(eval $(call embedded-contracts,$(service))))
 endif
 
 RUNTIME_CONTRACTS := $(GOOGLE) $(filter hearth/v1/% hearth/rpc/% hearth/events/% hearth/control/%,$(STEMS))
@@ -275,12 +300,13 @@ test-sources = $(1) $(call helpers,$(call kind-of,$(1))) $(call links-of,$(1) $(
 
 ifneq ($(BUILDING),)
 $(foreach service,$(SERVICES),$(eval $(call program,$(BIN)/hearth-$(service),$(call folder,$(service)),\
-	$(OBJ)/embed/$(service)_sql.o $(OBJ)/embed/$(service)_schema.o)))
+	$(patsubst %,$(OBJ)/embed/$(service)_%.o,sql schema contracts))))
 $(eval $(call program,$(BIN)/hearth,$(call folder,cli),\
 	$(SCHEMAS:%=$(OBJ)/embed/%_schema.o) $(OBJ)/embed/cli_synth.o $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(STEMS)))))
 $(foreach test,$(TESTS),$(eval $(call program,$(test:tests/%.c=$(TEST)/%),$(call test-sources,$(test)),,$$(CHECK_LIBS))))
 $(foreach fuzz,$(FUZZERS),$(eval $(call program,$(fuzz:tests/%.c=$(TEST)/%),$(fuzz) tests/fuzz/replay.c $(call links-of,$(fuzz)))))
-$(foreach bench,$(BENCHES),$(eval $(call program,$(bench:tests/bench/%.c=$(BIN)/%),$(call test-sources,$(bench)))))
+$(foreach bench,$(BENCHES),$(eval $(call program,$(bench:tests/bench/%.c=$(BIN)/%),$(call test-sources,$(bench)),\
+	$(if $(filter %_server.c,$(bench)),$(OBJ)/embed/bench_contracts.o))))
 $(eval $(call program,$(BIN)/hearth-demo,$(DEMO) $(call helpers,journey)))
 endif
 
@@ -302,13 +328,16 @@ $(OUT)/fuzz/%: tests/fuzz/%.c $(wildcard services/runtime/*.c) $(OBJ)/embed/runt
 # ---- install ---------------------------------------------------------------------------------------------------------
 
 ROOT = $(DESTDIR)$(PREFIX)
-install: all  ## libhearth, headers, contracts, hearth.pc and programs to DESTDIR/PREFIX
+install: all  ## libhearth, headers, contracts, hearth.pc, programs and completion to DESTDIR/PREFIX
 	@install -d "$(ROOT)/bin" "$(ROOT)/lib/pkgconfig" "$(ROOT)/include/hearth" "$(ROOT)/share/hearth/proto"
 	@install -m 755 $(PROGRAMS) "$(ROOT)/bin"
 	@install -m 644 $(LIB)/libhearth.a "$(ROOT)/lib"
 	@install -m 755 $(LIB)/libhearth.so "$(ROOT)/lib/libhearth.so.0"
 	@ln -sf libhearth.so.0 "$(ROOT)/lib/libhearth.so"
 	@install -m 644 include/hearth/*.h "$(ROOT)/include/hearth"
+	@install -d "$(ROOT)/share/bash-completion/completions" "$(ROOT)/share/zsh/site-functions"
+	@$(BIN)/hearth completion bash > "$(ROOT)/share/bash-completion/completions/hearth"
+	@$(BIN)/hearth completion zsh > "$(ROOT)/share/zsh/site-functions/_hearth"
 	@for stem in $(STEMS); do install -D -m 644 "$(GEN)/$$stem.pb-c.h" "$(ROOT)/include/$$stem.pb-c.h"; done
 	@for file in $(PROTOS:proto/%=%); do install -D -m 644 "proto/$$file" "$(ROOT)/share/hearth/proto/$$file"; done
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' 'protodir=$${prefix}/share/hearth/proto' '' \

@@ -171,6 +171,12 @@ struct hearth_file {
 	const char *text;
 };
 
+/* The service's contracts with their comments: a google.protobuf.FileDescriptorSet. */
+struct hearth_contracts {
+	const uint8_t *bytes;
+	size_t size;
+};
+
 struct hearth_service {
 	const char *name;                               /* "referrals": schema, roles, sockets */
 	const ProtobufCServiceDescriptor *contract;     /* hearth.referrals.v1.Referrals */
@@ -182,6 +188,7 @@ struct hearth_service {
 	const struct hearth_key *keys;                  /* settings of its own */
 	const struct hearth_file *sql;                  /* <name>_sql, generated */
 	bool archived;                                  /* its events are needed for audit: in the archive before trimmed */
+	const struct hearth_contracts *contracts;       /* <name>_contracts, generated; NULL: no reflection */
 	size_t most_items;                              /* repeated items a request may hold; 0: 1000 */
 };
 

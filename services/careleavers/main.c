@@ -11,6 +11,7 @@
 #include <hearth/v1/common.pb-c.h>
 
 extern const struct hearth_file careleavers_sql[];
+extern const struct hearth_contracts careleavers_contracts;
 
 #define ROLE(name) HEARTH_ROLE(HEARTH__V1__ROLE__##name)
 #define READERS                                                                                                    \
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
 		.timers = timers,
 		.keys = keys,
 		.sql = careleavers_sql,
+	.contracts = &careleavers_contracts,
 	};
 	return hearth_service_main(argc, argv, &service);
 }

@@ -11,6 +11,7 @@
 #include <hearth/v1/common.pb-c.h>
 
 extern const struct hearth_file finance_sql[];
+extern const struct hearth_contracts finance_contracts;
 
 #define ROLE(name) HEARTH_ROLE(HEARTH__V1__ROLE__##name)
 #define READERS                                                                                                             \
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
 		.timers = timers,
 		.keys = keys,
 		.sql = finance_sql,
+	.contracts = &finance_contracts,
 	};
 	return hearth_service_main(argc, argv, &service);
 }

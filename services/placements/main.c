@@ -11,6 +11,7 @@
 #include <hearth/v1/common.pb-c.h>
 
 extern const struct hearth_file placements_sql[];
+extern const struct hearth_contracts placements_contracts;
 
 #define ROLE(name) HEARTH_ROLE(HEARTH__V1__ROLE__##name)
 #define WORKERS (ROLE(PLACEMENT_OFFICER) | ROLE(SOCIAL_WORKER) | ROLE(SYSTEM) | ROLE(OPERATOR))
@@ -147,6 +148,7 @@ int main(int argc, char **argv)
 		.timers = timers,
 		.keys = keys,
 		.sql = placements_sql,
+	.contracts = &placements_contracts,
 		.most_items = 4000,
 	};
 	return hearth_service_main(argc, argv, &service);

@@ -5,6 +5,7 @@
 #include "providers.h"
 
 extern const struct hearth_file providers_sql[];
+extern const struct hearth_contracts providers_contracts;
 
 #define ROLE(name) HEARTH_ROLE(HEARTH__V1__ROLE__##name)
 #define KEEPERS (ROLE(COMMISSIONER) | ROLE(PROVIDER) | ROLE(SYSTEM) | ROLE(OPERATOR))
@@ -52,6 +53,7 @@ static const struct hearth_service service = {
 	.timers = providers_timers,
 	.keys = keys,
 	.sql = providers_sql,
+	.contracts = &providers_contracts,
 };
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include <hearth/v1/common.pb-c.h>
 
 extern const struct hearth_file referrals_sql[];
+extern const struct hearth_contracts referrals_contracts;
 
 #define ROLE(name) HEARTH_ROLE(HEARTH__V1__ROLE__##name)
 #define WRITERS (ROLE(PLACEMENT_OFFICER) | ROLE(SOCIAL_WORKER) | ROLE(SYSTEM))
@@ -69,6 +70,7 @@ static const struct hearth_service service = {
 	.timers = referrals_timers,
 	.keys = keys,
 	.sql = referrals_sql,
+	.contracts = &referrals_contracts,
 };
 
 int main(int argc, char **argv)

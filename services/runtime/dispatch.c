@@ -19,13 +19,9 @@
 #include "wire_check.h"
 
 #define SLOW_CALL_US INT64_C(100000)
-#define MOST_TEXT 4096
-#define MOST_ITEMS 1000
 #define MOST_WAITING 1000
-#define MOST_WAIT_MS 10000
 #define WAIT_ROUND_US INT64_C(100000)
 #define PAGE_DEFAULT 50
-#define PAGE_MOST 500
 
 /* ---- the end of a call ---- */
 
@@ -322,7 +318,7 @@ static int decode(struct hearth_call *call, struct hearth_status *status)
 		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "MALFORMED", "the payload is no %s", call->route->request->name);
 	call->reply = hearth_arena_alloc(call->arena, call->route->reply->sizeof_message);
 	protobuf_c_message_init(call->route->reply, call->reply);
-	return hearth_message_check(call->request, MOST_TEXT, most ? most : MOST_ITEMS, status);
+	return hearth_message_check(call->request, HEARTH_TEXT_MOST, most ? most : HEARTH_ITEMS_MOST, status);
 }
 
 static int read_int(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
@@ -334,9 +330,9 @@ static int begin_page(struct hearth_call *call, struct hearth_status *status)
 {
 	const struct hearth_route *route = call->route;
 	int size = read_int(call->request, route->page_size);
-	if (size < 0 || size > PAGE_MOST)
+	if (size < 0 || size > HEARTH_PAGE_MOST)
 		return hearth_fail_field(status, "page_size", "page_size is %d; 0 (%d) to %d is wanted", size, PAGE_DEFAULT,
-		                         PAGE_MOST);
+		                         HEARTH_PAGE_MOST);
 	call->page_size = size ? (size_t)size : PAGE_DEFAULT;
 	call->givens[GIVEN_PAGE_LIMIT] = hearth_arena_printf(call->arena, "%zu", call->page_size + 1);
 	const char *token = route->page_token ? *(char *const *)((const char *)call->request + route->page_token->offset) : "";
@@ -354,8 +350,8 @@ static int begin_page(struct hearth_call *call, struct hearth_status *status)
 static int begin_wait(struct hearth_call *call, struct hearth_status *status)
 {
 	int wait_ms = read_int(call->request, call->route->wait_ms);
-	if (wait_ms < 0 || wait_ms > MOST_WAIT_MS)
-		return hearth_fail_field(status, "wait_ms", "wait_ms is %d; 0 to %d is wanted", wait_ms, MOST_WAIT_MS);
+	if (wait_ms < 0 || wait_ms > HEARTH_WAIT_MS_MOST)
+		return hearth_fail_field(status, "wait_ms", "wait_ms is %d; 0 to %d is wanted", wait_ms, HEARTH_WAIT_MS_MOST);
 	int64_t left_us = call->deadline_us - hearth_clock_wall() - 50000;
 	int64_t wait_us = (int64_t)wait_ms * 1000;
 	if (wait_us > left_us)

@@ -18,6 +18,12 @@
 #include "server.h"
 #include "stats.h"
 
+/* What a call may hold; what is refused by it is said in the answer of Reflection too. */
+#define HEARTH_TEXT_MOST 4096
+#define HEARTH_ITEMS_MOST 1000
+#define HEARTH_WAIT_MS_MOST 10000
+#define HEARTH_PAGE_MOST 500
+
 /* Parameters that the runtime binds. */
 enum hearth_given {
 	GIVEN_NONE,             /* the request's or the plan's */
@@ -173,6 +179,9 @@ void hearth_refusal_status(const struct hearth_process *process, const char *out
 
 /* builtin.c: Health, Control, Events */
 extern const struct hearth_method hearth_health_methods[], hearth_control_methods[], hearth_events_methods[];
+
+/* reflection.c */
+extern const struct hearth_method hearth_reflection_methods[];
 
 /* consumer.c */
 struct hearth_consumer *hearth_consumer_new(struct hearth_process *process, const struct hearth_source *source,

@@ -174,6 +174,7 @@ int hearth_routes_build(struct hearth_process *process, struct hearth_status *st
 		{ process->service->contract, process->service->methods },
 		{ &hearth__control__v1__health__descriptor, hearth_health_methods },
 		{ &hearth__control__v1__control__descriptor, hearth_control_methods },
+		{ &hearth__control__v1__reflection__descriptor, hearth_reflection_methods },
 		{ &hearth__events__v1__events__descriptor, hearth_events_methods },
 	};
 	size_t count = 0, slots = 64;

@@ -22,6 +22,7 @@ static const struct hearth_method methods[] = {
 	{ 0 },
 };
 
+extern const struct hearth_contracts bench_contracts;
 static const struct hearth_file no_sql[] = { { 0 } };
 
 static const struct hearth_service bench = {
@@ -29,6 +30,7 @@ static const struct hearth_service bench = {
 	.contract = &hearth__bench__v1__bench__descriptor,
 	.methods = methods,
 	.sql = no_sql,
+	.contracts = &bench_contracts,
 };
 
 int main(int argc, char **argv)

@@ -42,6 +42,7 @@
 	{ name, &hearth__control__v1__control__descriptor, "GetInstance", 'R', SYSTEM | OPERATOR, FOREIGN_SHARED, "{}" },    \
 	{ name, &hearth__control__v1__control__descriptor, "SetClock", 'R', OPERATOR, FOREIGN_SHARED,                        \
 	  "{'now':'2024-06-03T09:00:00Z'}" },                                                                                \
+	{ name, &hearth__control__v1__reflection__descriptor, "GetDescriptors", 'R', EVERYBODY, FOREIGN_SHARED, "{}" },      \
 	{ name, &hearth__events__v1__events__descriptor, "Pull", 'S', SYSTEM, FOREIGN_SHARED, "{'after':'0'}" },             \
 	{ name, &hearth__events__v1__events__descriptor, "Watch", 'R', CARE_READERS, FOREIGN_EMPTY,                          \
 	  "{'after':'0','pageSize':1000}" },                                                                                 \
@@ -160,13 +161,14 @@ const char *const catalogue_services[] = { "placements", "providers", "referrals
 
 const ProtobufCServiceDescriptor *const *catalogue_contracts(const char *service)
 {
-	static const ProtobufCServiceDescriptor *contracts[5];
+	static const ProtobufCServiceDescriptor *contracts[6];
 	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
 		if (strcmp(row->service, service) == 0)
 			contracts[0] = row->contract;      /* the service's own rows stand after the common ones */
 	contracts[1] = &hearth__control__v1__health__descriptor;
 	contracts[2] = &hearth__control__v1__control__descriptor;
 	contracts[3] = &hearth__events__v1__events__descriptor;
+	contracts[4] = &hearth__control__v1__reflection__descriptor;
 	return contracts;
 }
 

@@ -90,7 +90,7 @@ START_TEST(an_actor_without_a_role_may_call_what_anyone_may)
 {
 	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++) {
 		struct hearth_status status = knock(row, "901", 0);
-		bool anyone = strcmp(row->method, "Check") == 0;
+		bool anyone = strcmp(row->method, "Check") == 0 || strcmp(row->method, "GetDescriptors") == 0;
 		ck_assert_msg((status.code == HEARTH_PERMISSION_DENIED) != anyone, "%s: %s %s", catalogue_call_name(row),
 		              status.reason, status.message);
 	}
