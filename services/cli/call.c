@@ -1,9 +1,12 @@
-/* call.c: `hearth call`: one method, JSON in, JSON out. */
+/* call.c: `hearth call`: one method, JSON in, JSON out.
+ *
+ * The contract is the running service's own (Reflection), so that any service can be called, also one that this program
+ * was not built with. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "remote.h"
 
 #define REQUEST_MOST ((size_t)16 << 20)
 
@@ -25,67 +28,49 @@ struct method {
 
 /* ---- which method ---- */
 
-static const ProtobufCMethodDescriptor *find_method(const ProtobufCServiceDescriptor *contract, const char *name)
-{
-	for (unsigned i = 0; i < contract->n_methods; i++)
-		if (strcmp(contract->methods[i].name, name) == 0)
-			return &contract->methods[i];
-	return NULL;
-}
+/* "referrals/GetReferral", "hearth.referrals.v1.Referrals/GetReferral" or "referrals:hearth.events.v1.Events/Pull". */
+struct wanted {
+	const char *service, *contract, *method;     /* contract NULL: the one that has the method */
+};
 
-static bool take(struct cli *cli, const struct cli_service *service, const ProtobufCServiceDescriptor *contract,
-                 const char *name, struct method *ret_method)
+static int parse(struct cli *cli, const char *text, struct wanted *ret_wanted)
 {
-	ret_method->descriptor = find_method(contract, name);
-	if (ret_method->descriptor == NULL)
-		return false;
-	ret_method->name = hearth_arena_printf(cli->arena, "%s:%s/%s", service->name, contract->name, name);
-	return true;
-}
-
-/* "referrals" and "GetReferral". */
-static bool find_short(struct cli *cli, const char *service_name, const char *name, struct method *ret_method)
-{
-	const struct cli_service *service = cli_service_find(service_name);
-	if (service == NULL)
-		return false;
-	if (take(cli, service, service->contract, name, ret_method))
-		return true;
-	for (size_t i = 0; cli_common_contracts[i] != NULL; i++)
-		if (take(cli, service, cli_common_contracts[i], name, ret_method))
-			return true;
-	return false;
-}
-
-/* "hearth.referrals.v1.Referrals" or "referrals:hearth.events.v1.Events", and "GetReferral". */
-static bool find_full(struct cli *cli, const char *contract_name, const char *name, struct method *ret_method)
-{
-	const char *colon = strchr(contract_name, ':');
-	const char *bare = colon != NULL ? colon + 1 : contract_name;
-	for (const struct cli_service *service = cli_services; service->name != NULL; service++) {
-		bool meant = colon != NULL && strlen(service->name) == (size_t)(colon - contract_name) &&
-		             strncmp(service->name, contract_name, (size_t)(colon - contract_name)) == 0;
-		if ((meant || colon == NULL) && strcmp(service->contract->name, bare) == 0)
-			return take(cli, service, service->contract, name, ret_method);
-		for (size_t i = 0; meant && cli_common_contracts[i] != NULL; i++)
-			if (strcmp(cli_common_contracts[i]->name, bare) == 0)
-				return take(cli, service, cli_common_contracts[i], name, ret_method);
-	}
-	return false;
-}
-
-static int find(struct cli *cli, const char *text, struct method *ret_method)
-{
-	const char *slash = strchr(text, '/');
-	if (slash == NULL || slash == text || slash[1] == '\0')
+	const char *slash = strchr(text, '/'), *colon = strchr(text, ':');
+	if (slash == NULL || slash == text || slash[1] == '\0' || (colon != NULL && colon > slash))
 		return cli_usage("call", "\"%s\" is not SERVICE/METHOD", text);
-	char *service = hearth_arena_memdup(cli->arena, text, (size_t)(slash - text));
-	if (find_short(cli, service, slash + 1, ret_method) || find_full(cli, service, slash + 1, ret_method))
-		return CLI_OK;
-	bool known = cli_service_find(service) != NULL;
-	if (known)
-		return cli_usage("call", "%s has no method \"%s\"; hearth list %s shows those it has", service, slash + 1, service);
-	return cli_usage("call", "there is no service \"%s\"; hearth list shows them", service);
+	const char *contract = colon != NULL ? colon + 1 : text;
+	struct wanted wanted = {.method = slash + 1};
+	wanted.service = hearth_arena_memdup(cli->arena, text, (size_t)((colon != NULL ? colon : slash) - text));
+	if (colon != NULL || memchr(text, '.', (size_t)(slash - text)) != NULL)
+		wanted.contract = hearth_arena_memdup(cli->arena, contract, (size_t)(slash - contract));
+	if (colon == NULL && wanted.contract != NULL) {
+		const char *first = strchr(text, '.') + 1;         /* the package's second part */
+		wanted.service = hearth_arena_memdup(cli->arena, first, strcspn(first, "./"));
+		if (strcmp(wanted.service, "events") == 0 || strcmp(wanted.service, "control") == 0)
+			return cli_usage("call", "every service has %s: say which, such as referrals:%s", wanted.contract, text);
+	}
+	if (wanted.service[0] == '\0' || strspn(wanted.service, CLI_SERVICE_LETTERS) != strlen(wanted.service) ||
+	    strlen(wanted.service) > 63)
+		return cli_usage("call", "\"%s\" is no service; hearth list shows them", wanted.service);
+	*ret_wanted = wanted;
+	return CLI_OK;
+}
+
+static int find(struct cli *cli, const struct wanted *wanted, struct method *ret_method)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct cli_remote remote;
+	if (cli_remote_load(cli, wanted->service, &remote, &status) != 0)
+		return cli_fail(&status);
+	const ProtobufCServiceDescriptor *contract = wanted->contract != NULL
+		? hearth_descriptors_service(remote.descriptors, wanted->contract)
+		: cli_remote_contract(&remote, wanted->method);
+	ret_method->descriptor = contract != NULL ? cli_remote_find(contract, wanted->method) : NULL;
+	if (ret_method->descriptor == NULL)
+		return cli_usage("call", "%s has no method \"%s\"; hearth list %s shows those it has", wanted->service, wanted->method,
+		                 wanted->service);
+	ret_method->name = hearth_arena_printf(cli->arena, "%s:%s/%s", wanted->service, contract->name, wanted->method);
+	return CLI_OK;
 }
 
 /* ---- what request ---- */
@@ -162,7 +147,8 @@ int cli_call_command(struct cli *cli, int argc, char **argv)
 		{0},
 	};
 	struct hearth_uuid id;
-	struct method method;
+	struct wanted wanted = {0};
+	struct method method = {0};
 	size_t size;
 	int code = cli_parse(&argc, argv, options);
 	if (code != CLI_OK)
@@ -171,9 +157,11 @@ int cli_call_command(struct cli *cli, int argc, char **argv)
 		return cli_usage("call", "SERVICE/METHOD and at most one request are expected");
 	if (id_text != NULL && hearth_uuid_parse(id_text, &id) != 0)
 		return cli_usage("call", "--request-id: \"%s\" is not a UUID", id_text);
-	code = find(cli, argv[1], &method);
+	code = parse(cli, argv[1], &wanted);
 	if (code == CLI_OK)
 		code = read_request(cli, argc > 2 ? argv[2] : "{}", &text, &size);
+	if (code == CLI_OK)
+		code = find(cli, &wanted, &method);
 	if (code != CLI_OK)
 		return code;
 	return call(cli, &method, text, size, id_text != NULL ? &id : NULL, defaults ? HEARTH_JSON_DEFAULTS : 0);

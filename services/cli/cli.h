@@ -79,6 +79,12 @@ int cli_call(struct cli *cli, const char *method, const ProtobufCMessage *reques
 int cli_fail(const struct hearth_status *status);
 int cli_exit_code(const struct hearth_status *status);
 
+/* Tells the client where a service is that it was not built with, too. */
+#define CLI_SERVICE_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
+int cli_locate(struct cli *cli, const char *service, struct hearth_status *status);
+/* The address of services that --services does not name, or NULL; those it names go to `each`. */
+const char *cli_addresses(struct cli *cli, void (*each)(void *context, const char *name), void *context);
+
 /* ---- output --------------------------------------------------------------- */
 
 /* `value` with two spaces of indent (`compact`: one line) and a newline; takes the reference. */
@@ -103,15 +109,15 @@ struct cli_service {
 extern const struct cli_service cli_services[];
 const struct cli_service *cli_service_find(const char *name);    /* or NULL */
 
-/* Contracts that every service serves beside its own (Events, Health, Control); ends with NULL. */
-extern const ProtobufCServiceDescriptor *const cli_common_contracts[];
-
 struct cli_event {
 	const char *type;                /* "hearth.placement.broke_down.v1"; NULL ends the table */
 	const ProtobufCMessageDescriptor *message;
 };
 extern const struct cli_event cli_events[];
 const struct cli_event *cli_event_find(const char *type);        /* or NULL: from a newer source */
+
+/* The table of commands (main.c); `cli_imports` are the kinds of import. */
+extern const struct cli_command cli_commands[], cli_imports[];
 
 /* ---- instances ------------------------------------------------------------ */
 
@@ -122,6 +128,9 @@ size_t cli_instances(struct cli *cli, const char *service, struct hearth_arena *
 
 /* ---- commands ------------------------------------------------------------- */
 
+int cli_complete(struct cli *cli, int argc, char **argv);
+int cli_completion(struct cli *cli, int argc, char **argv);
+int cli_describe(struct cli *cli, int argc, char **argv);
 int cli_list(struct cli *cli, int argc, char **argv);
 int cli_call_command(struct cli *cli, int argc, char **argv);
 int cli_watch(struct cli *cli, int argc, char **argv);
@@ -133,7 +142,8 @@ int cli_import_ssda903(struct cli *cli, int argc, char **argv);
 int cli_import_homes(struct cli *cli, int argc, char **argv);
 int cli_synth_command(struct cli *cli, int argc, char **argv);
 
-extern const char cli_list_help[], cli_call_help[], cli_watch_help[], cli_status_help[], cli_clock_help[],
-    cli_migrate_help[], cli_import_ssda903_help[], cli_import_homes_help[], cli_synth_help[];
+extern const char cli_completion_help[], cli_describe_help[], cli_list_help[], cli_call_help[], cli_watch_help[],
+    cli_status_help[], cli_clock_help[], cli_migrate_help[], cli_import_ssda903_help[], cli_import_homes_help[],
+    cli_synth_help[];
 
 #endif

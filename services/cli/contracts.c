@@ -3,8 +3,6 @@
 
 #include <hearth/careleavers/v1/careleavers.pb-c.h>
 #include <hearth/careleavers/v1/events.pb-c.h>
-#include <hearth/control/v1/control.pb-c.h>
-#include <hearth/events/v1/events.pb-c.h>
 #include <hearth/finance/v1/events.pb-c.h>
 #include <hearth/finance/v1/finance.pb-c.h>
 #include <hearth/placements/v1/events.pb-c.h>
@@ -26,13 +24,6 @@ const struct cli_service cli_services[] = {
 	{"finance", &hearth__finance__v1__finance__descriptor, finance_schema},
 	{"careleavers", &hearth__careleavers__v1__care_leavers__descriptor, careleavers_schema},
 	{0},
-};
-
-const ProtobufCServiceDescriptor *const cli_common_contracts[] = {
-	&hearth__events__v1__events__descriptor,
-	&hearth__control__v1__health__descriptor,
-	&hearth__control__v1__control__descriptor,
-	NULL,
 };
 
 const struct cli_event cli_events[] = {

@@ -157,38 +157,37 @@ static const char *address_variable(const char *service)
 	char name[64] = "HEARTH_";
 	size_t size = strlen(name);
 	for (; *service != '\0' && size < 40; service++)
-		name[size++] = (char)(*service - 'a' + 'A');
+		name[size++] = *service >= 'a' && *service <= 'z' ? (char)(*service - 'a' + 'A') : *service == '-' ? '_' : *service;
 	memcpy(name + size, "_ADDRESS", sizeof "_ADDRESS");
 	const char *value = getenv(name);
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* The piece's service when it begins with NAME=; its address then begins after the '='. */
-static const struct cli_service *piece_service(char *piece, char **ret_address)
+/* The service's name when the piece begins with NAME=; its address then begins after the '='. */
+static const char *piece_service(struct cli *cli, char *piece, char **ret_address)
 {
-	char *equals = strchr(piece, '=');
-	if (equals == NULL)
+	size_t size = strcspn(piece, "=");
+	if (piece[size] != '=' || size == 0 || strspn(piece, CLI_SERVICE_LETTERS) != size)
 		return NULL;
-	*equals = '\0';
-	const struct cli_service *service = cli_service_find(piece);
-	*equals = '=';
-	if (service != NULL)
-		*ret_address = equals + 1;
-	return service;
+	*ret_address = piece + size + 1;
+	return hearth_arena_memdup(cli->arena, piece, size);
 }
 
-/* What --services says about `wanted`: pieces after commas belong to the service named last; before any, to all. */
-static const char *address_of(struct cli *cli, const char *services, const struct cli_service *wanted)
+/* What --services says about `wanted`: pieces after commas belong to the service named last; before any, to all.
+ * `wanted` NULL: what is said to all. Those that it names are handed to `each`, which may be NULL. */
+static const char *address_of(struct cli *cli, const char *services, const char *wanted,
+                              void (*each)(void *context, const char *name), void *context)
 {
-	const char *all = NULL, *own = NULL;
+	const char *all = NULL, *own = NULL, *now = NULL;
 	char *save = NULL, *text = hearth_arena_strdup(cli->arena, services);
-	const struct cli_service *now = NULL;
 	for (char *piece = strtok_r(text, ",", &save); piece != NULL; piece = strtok_r(NULL, ",", &save)) {
 		char *address = piece;
-		const struct cli_service *named = piece_service(piece, &address);
+		const char *named = piece_service(cli, piece, &address);
+		if (named != NULL && each != NULL)
+			each(context, named);
 		now = named != NULL ? named : now;
 		const char **target = now == NULL ? &all : &own;
-		if (now == NULL || now == wanted)
+		if (now == NULL || (wanted != NULL && strcmp(now, wanted) == 0))
 			*target = *target == NULL ? address : hearth_arena_printf(cli->arena, "%s,%s", *target, address);
 	}
 	return own != NULL ? own : all;
@@ -202,17 +201,40 @@ static const char *default_address(struct cli *cli)
 	return hearth_arena_printf(cli->arena, "ipc://%s/hearth", runtime);
 }
 
-static int locate(struct cli *cli, struct hearth_status *status)
+static const char *services_text(struct cli *cli)
 {
 	const char *services = hearth_config_text(cli->config, "services");
-	for (const struct cli_service *service = cli_services; service->name != NULL; service++) {
-		const char *address = address_variable(service->name);
-		if (address == NULL)
-			address = address_of(cli, services[0] != '\0' ? services : default_address(cli), service);
-		if (address != NULL && hearth_client_locate(cli->client, service->name, address, status) != 0)
-			return hearth_fail_context(status, "address of %s", service->name);
-	}
+	return services[0] != '\0' ? services : default_address(cli);
+}
+
+static int locate(struct cli *cli, const char *service, struct hearth_status *status)
+{
+	const char *address = address_variable(service);
+	if (address == NULL)
+		address = address_of(cli, services_text(cli), service, NULL, NULL);
+	if (address != NULL && hearth_client_locate(cli->client, service, address, status) != 0)
+		return hearth_fail_context(status, "address of %s", service);
 	return 0;
+}
+
+static int locate_known(struct cli *cli, struct hearth_status *status)
+{
+	for (const struct cli_service *service = cli_services; service->name != NULL; service++)
+		if (locate(cli, service->name, status) != 0)
+			return -1;
+	return 0;
+}
+
+int cli_locate(struct cli *cli, const char *service, struct hearth_status *status)
+{
+	if (cli_client(cli, status) == NULL)
+		return -1;
+	return cli_service_find(service) != NULL ? 0 : locate(cli, service, status);
+}
+
+const char *cli_addresses(struct cli *cli, void (*each)(void *context, const char *name), void *context)
+{
+	return address_of(cli, services_text(cli), NULL, each, context);
 }
 
 struct hearth_client *cli_client(struct cli *cli, struct hearth_status *status)
@@ -220,7 +242,7 @@ struct hearth_client *cli_client(struct cli *cli, struct hearth_status *status)
 	if (cli->client != NULL)
 		return cli->client;
 	cli->client = hearth_client_new(NULL, &cli->actor);
-	if (locate(cli, status) != 0)
+	if (locate_known(cli, status) != 0)
 		hearth_client_free(&cli->client);
 	return cli->client;
 }

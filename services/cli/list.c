@@ -1,19 +1,22 @@
-/* list.c: `hearth list`: services, methods and their messages, from the compiled-in contracts. */
+/* list.c: `hearth list`: services, methods and their messages, as the running services tell them. */
 #include <string.h>
 
 #include <hearth/v1/common.pb-c.h>
 
-#include "cli.h"
+#include "remote.h"
 
 const char cli_list_help[] =
 	"Usage: hearth list [SERVICE] [--events]\n"
 	"       hearth list roles\n"
 	"\n"
-	"Methods with their request and reply messages, as `hearth call` takes them.\n"
+	"Methods with their kind, request and reply messages and who may call them, as `hearth call`\n"
+	"takes them; the running services are asked.\n"
 	"  --events   the types of events and their messages instead\n"
-	"Needs no running service.\n";
+	"`hearth describe` says what each is.\n";
 
 struct listing {
+	struct cli *cli;
+	bool events;
 	struct cli_table *table;
 	json_t *rows;
 };
@@ -27,40 +30,75 @@ static void add(struct listing *listing, const char *const *names, const char *c
 	cli_table_add(listing->table, cells);
 }
 
-static void add_contract(struct cli *cli, struct listing *listing, const char *service,
-                         const ProtobufCServiceDescriptor *contract)
+static const char *roles_of(struct cli *cli, const Hearth__Control__V1__MethodInfo *info)
 {
-	static const char *const names[] = {"method", "request", "reply", "fullName"};
-	for (unsigned i = 0; i < contract->n_methods; i++) {
+	const char *roles = info->anyone ? "anyone" : "";
+	for (size_t i = 0; i < info->n_roles; i++) {
+		const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(&hearth__v1__role__descriptor, (int)info->roles[i]);
+		if (value != NULL)
+			roles = hearth_arena_printf(cli->arena, "%s%s%s", roles, roles[0] != '\0' ? "," : "", value->name);
+	}
+	return roles;
+}
+
+static void add_contract(struct listing *listing, const struct cli_remote *remote, const ProtobufCServiceDescriptor *contract)
+{
+	static const char *const names[] = {"method", "kind", "request", "reply", "fullName", "roles"};
+	struct cli *cli = listing->cli;
+	for (unsigned i = 0; contract != NULL && i < contract->n_methods; i++) {
 		const ProtobufCMethodDescriptor *method = &contract->methods[i];
+		const char *full = hearth_arena_printf(cli->arena, "%s/%s", contract->name, method->name);
+		const Hearth__Control__V1__MethodInfo *info = cli_remote_method(remote, full);
+		if (info == NULL)
+			continue;            /* of a contract that this process does not serve */
 		const char *cells[] = {
-			hearth_arena_printf(cli->arena, "%s/%s", service, method->name),
+			hearth_arena_printf(cli->arena, "%s/%s", remote->service, method->name),
+			cli_kind_name(info->kind),
 			method->input->short_name,
 			method->output->short_name,
-			hearth_arena_printf(cli->arena, "%s/%s", contract->name, method->name),
+			full,
+			roles_of(cli, info),
 		};
-		add(listing, names, cells, 4);
+		add(listing, names, cells, 6);
 	}
 }
 
-static void list_methods(struct cli *cli, struct listing *listing, const char *wanted)
+static void list_methods(struct listing *listing, const struct cli_remote *remote)
 {
-	for (const struct cli_service *service = cli_services; service->name != NULL; service++)
-		if (wanted == NULL || strcmp(wanted, service->name) == 0)
-			add_contract(cli, listing, service->name, service->contract);
-	for (size_t i = 0; cli_common_contracts[i] != NULL; i++)
-		add_contract(cli, listing, wanted != NULL ? wanted : "SERVICE", cli_common_contracts[i]);
+	const ProtobufCServiceDescriptor *own = hearth_descriptors_service(remote->descriptors, remote->told->contract), *other;
+	add_contract(listing, remote, own);
+	for (size_t i = 0; (other = hearth_descriptors_service_at(remote->descriptors, i)) != NULL; i++)
+		if (other != own)
+			add_contract(listing, remote, other);
 }
 
-static void list_events(struct cli *cli, struct listing *listing, const char *wanted)
+static void list_events(struct listing *listing, const struct cli_remote *remote)
 {
 	static const char *const names[] = {"type", "message"};
-	const char *package = wanted != NULL ? hearth_arena_printf(cli->arena, "hearth.%s.", wanted) : "";
-	for (const struct cli_event *event = cli_events; event->type != NULL; event++) {
-		const char *cells[] = {event->type, event->message->name};
-		if (strncmp(event->message->name, package, strlen(package)) == 0)
-			add(listing, names, cells, 2);
+	for (size_t i = 0; i < remote->told->n_events; i++) {
+		const char *cells[] = {remote->told->events[i]->type, remote->told->events[i]->message};
+		add(listing, names, cells, 2);
 	}
+}
+
+static void list_service(void *context, const struct cli_remote *remote)
+{
+	struct listing *listing = context;
+	if (listing->events)
+		list_events(listing, remote);
+	else
+		list_methods(listing, remote);
+}
+
+static int list_one(struct listing *listing, const char *service)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct cli_remote remote;
+	if (cli_remote_load(listing->cli, service, &remote, &status) != 0)
+		return cli_fail(&status);
+	list_service(listing, &remote);
+	hearth_descriptors_free(&remote.descriptors);
+	return CLI_OK;
 }
 
 static void list_roles(struct listing *listing)
@@ -74,7 +112,7 @@ static void list_roles(struct listing *listing)
 
 static struct cli_table *table_for(bool events, bool roles)
 {
-	static const char *const methods[] = {"METHOD", "REQUEST", "REPLY", "FULL NAME", NULL};
+	static const char *const methods[] = {"METHOD", "KIND", "REQUEST", "REPLY", "FULL NAME", "ROLES", NULL};
 	static const char *const types[] = {"TYPE", "MESSAGE", NULL};
 	static const char *const names[] = {"ROLE", NULL};
 	return cli_table_new(events ? types : roles ? names : methods);
@@ -91,20 +129,18 @@ int cli_list(struct cli *cli, int argc, char **argv)
 	bool roles = wanted != NULL && strcmp(wanted, "roles") == 0;
 	if (argc > 2 || (events && roles))
 		return cli_usage("list", "at most one service is expected, and --events with no other than that");
-	if (wanted != NULL && !roles && cli_service_find(wanted) == NULL)
-		return cli_usage("list", "there is no service \"%s\"", wanted);
-	struct listing listing = {table_for(events, roles), json_array()};
-	if (events)
-		list_events(cli, &listing, wanted);
-	else if (roles)
+	if (wanted != NULL && strspn(wanted, CLI_SERVICE_LETTERS) != strlen(wanted))
+		return cli_usage("list", "\"%s\" is no service", wanted);
+	struct listing listing = {cli, events, table_for(events, roles), json_array()};
+	if (roles)
 		list_roles(&listing);
 	else
-		list_methods(cli, &listing, wanted);
-	if (cli->json)
+		code = wanted != NULL ? list_one(&listing, wanted) : cli_remote_each(cli, false, list_service, &listing);
+	if (code == CLI_OK && cli->json)
 		cli_print_json(json_incref(listing.rows), false);
-	else
+	else if (code == CLI_OK)
 		cli_table_print(listing.table, stdout);
 	json_decref(listing.rows);
 	cli_table_free(&listing.table);
-	return CLI_OK;
+	return code;
 }

@@ -21,8 +21,9 @@ static const char import_help[] =
 	"  hearth help import ssda903   statutory returns of children looked after\n"
 	"  hearth help import homes     providers and homes\n";
 
-static const struct cli_command commands[] = {
+const struct cli_command cli_commands[] = {
 	{"list", "services and their methods", cli_list_help, cli_list},
+	{"describe", "what a service, a method, a message or an event is", cli_describe_help, cli_describe},
 	{"call", "call a method with JSON", cli_call_help, cli_call_command},
 	{"watch", "events as they happen", cli_watch_help, cli_watch},
 	{"status", "instances, queues, latency, lag of each consumer", cli_status_help, cli_status},
@@ -30,12 +31,13 @@ static const struct cli_command commands[] = {
 	{"import", "load returns, providers and homes", import_help, import_command},
 	{"migrate", "roles, schemas and histories in PostgreSQL", cli_migrate_help, cli_migrate},
 	{"clock", "the test clock of every instance", cli_clock_help, cli_clock},
+	{"completion", "a script that completes command lines", cli_completion_help, cli_completion},
 	{"help", "this, or more about a command", help_help, help_command},
 	{"version", "the version", version_help, version_command},
 	{0},
 };
 
-static const struct cli_command imports[] = {
+const struct cli_command cli_imports[] = {
 	{"ssda903", "statutory returns of children looked after", cli_import_ssda903_help, cli_import_ssda903},
 	{"homes", "providers and homes", cli_import_homes_help, cli_import_homes},
 	{0},
@@ -52,7 +54,7 @@ static const struct cli_command *find(const struct cli_command *table, const cha
 static void print_commands(FILE *out)
 {
 	fputs("Usage: hearth [GLOBAL FLAGS] COMMAND [ARGUMENTS]\n\nCommands:\n", out);
-	for (const struct cli_command *command = commands; command->name != NULL; command++)
+	for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
 		fprintf(out, "  %-10s %s\n", command->name, command->summary);
 	fputs("\n", out);
 	fputs(global_help, out);
@@ -61,12 +63,12 @@ static void print_commands(FILE *out)
 /* Text of `hearth help NAMES...`, or NULL. */
 static const char *help_text(int argc, char **names)
 {
-	const struct cli_command *command = find(commands, names[0]);
+	const struct cli_command *command = find(cli_commands, names[0]);
 	if (command == NULL || (argc > 1 && command->run != import_command) || argc > 2)
 		return NULL;
 	if (argc < 2)
 		return command->help;
-	command = find(imports, names[1]);
+	command = find(cli_imports, names[1]);
 	return command != NULL ? command->help : NULL;
 }
 
@@ -100,7 +102,7 @@ static int import_command(struct cli *cli, int argc, char **argv)
 {
 	if (argc < 2)
 		return cli_usage("import", "what shall be imported is missing: ssda903 or homes");
-	const struct cli_command *import = find(imports, argv[1]);
+	const struct cli_command *import = find(cli_imports, argv[1]);
 	if (import == NULL)
 		return cli_usage("import", "\"%s\" cannot be imported; ssda903 and homes can", argv[1]);
 	argv[1] = hearth_arena_printf(cli->arena, "import %s", import->name);     /* as help knows it */
@@ -113,7 +115,9 @@ static int run(struct cli *cli, int argc, char **argv)
 		print_commands(stderr);
 		return CLI_USAGE;
 	}
-	const struct cli_command *command = find(commands, argv[0]);
+	if (strcmp(argv[0], "__complete") == 0)          /* the script's question, no command for people */
+		return cli_complete(cli, argc, argv);
+	const struct cli_command *command = find(cli_commands, argv[0]);
 	if (command == NULL)
 		return cli_usage("", strncmp(argv[0], "--", 2) == 0 ? "there is no flag %s" : "there is no command \"%s\"", argv[0]);
 	return command->run(cli, argc, argv);

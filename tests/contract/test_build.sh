@@ -83,7 +83,8 @@ an_installed_hearth_builds_a_client_outside_the_tree() {
 		-L"$root/usr/lib" $(pkg-config --libs hearth | sed 's,-L[^ ]*,,') || return 1
 	LD_LIBRARY_PATH="$root/usr/lib" ./client || return 1
 	[ -x "$root/usr/bin/hearth" ] && [ -e "$root/usr/share/hearth/proto/hearth/v1/common.proto" ] &&
-		[ -e "$root/usr/include/hearth/v1/common.pb-c.h" ]
+		[ -e "$root/usr/include/hearth/v1/common.pb-c.h" ] &&
+		bash -n "$root/usr/share/bash-completion/completions/hearth" && [ -s "$root/usr/share/zsh/site-functions/_hearth" ]
 }
 
 the_linter_finds_each_kind_of_breach() {

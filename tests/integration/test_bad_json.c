@@ -164,9 +164,9 @@ START_TEST(a_request_that_is_too_large_is_refused_by_the_limit)
 }
 END_TEST
 
-START_TEST(a_method_or_service_that_is_not_there_is_a_usage_error)
+START_TEST(a_method_that_is_not_there_is_a_usage_error)
 {
-	static const char *const methods[] = { "placements/GetEverything", "parking/GetChild", "placements", "/", "placements/",
+	static const char *const methods[] = { "placements/GetEverything", "PARKING/GetChild", "placements", "/", "placements/",
 		                                   "hearth.placements.v9.Placements/GetChild" };
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
 		struct outcome outcome = call(methods[i], "{}", NULL);
@@ -183,5 +183,5 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "bad json", a_request_that_is_wrong_is_refused_with_its_field_and_writes_nothing,
 	                       a_birth_date_that_is_wrong_is_not_repeated, nesting_without_end_is_refused,
 	                       a_request_that_is_too_large_is_refused_by_the_limit,
-	                       a_method_or_service_that_is_not_there_is_a_usage_error);
+	                       a_method_that_is_not_there_is_a_usage_error);
 }

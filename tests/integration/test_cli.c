@@ -1,5 +1,4 @@
 /* test_cli.c: the command line by itself: help, exit codes, and what it says when the request is wrong. No service runs. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +47,8 @@ static void expect(struct outcome outcome, int code, const char *said)
 
 START_TEST(help_names_every_command_and_every_exit_code)
 {
-	static const char *const words[] = {"list", "call", "watch", "status", "import", "migrate", "clock", "version", "--services",
+	static const char *const words[] = {"list", "describe", "call", "watch", "status", "import", "migrate", "clock",
+	                                    "completion", "version", "--services",
 	                                    "--authority", "--actor", "--roles", "--timeout", "--json", "--config", "  0  ", "  1  ",
 	                                    "  2  ", "  3  ", "  4  "};
 	struct outcome outcome = RUN("help");
@@ -62,7 +62,8 @@ END_TEST
 
 START_TEST(every_command_has_help_of_its_own)
 {
-	static const char *const commands[] = {"list", "call", "watch", "status", "import", "migrate", "clock", "help", "version"};
+	static const char *const commands[] = {"list", "describe", "call", "watch", "status", "import", "migrate", "clock", "completion",
+	                                       "help", "version"};
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		char usage[64];
 		snprintf(usage, sizeof usage, "Usage: hearth %s", commands[i]);
@@ -94,7 +95,9 @@ START_TEST(a_wrong_command_line_is_exit_code_2_and_says_what_is_wrong)
 	expect(RUN("watch", "--cursor", "/nonexistent/cursor"), 2, "cannot be written");
 	expect(RUN("--services", "placements=tcp://127.0.0.1:99999", "call", "placements/GetChild"), 2, "address of placements");
 	expect(RUN("list", "--nothing"), 2, "there is no flag --nothing");
-	expect(RUN("list", "nothing"), 2, "no service \"nothing\"");
+	expect(RUN("list", "No.Service"), 2, "is no service");
+	expect(RUN("describe", "one", "two"), 2, "one name at most");
+	expect(RUN("completion", "fish"), 2, "bash or zsh");
 	expect(RUN("watch", "--count"), 2, "--count needs a value");
 	expect(RUN("watch", "--count", "few"), 2, "\"few\" is not a whole number");
 	expect(RUN("--authority", "99", "list"), 2, "three digits");
@@ -123,34 +126,10 @@ START_TEST(no_command_at_all_prints_help_and_is_exit_code_2)
 }
 END_TEST
 
-START_TEST(an_unknown_method_is_said_with_where_to_look)
+START_TEST(what_every_service_has_is_called_by_naming_one)
 {
-	expect(RUN("call", "placements/Nothing"), 2, "hearth list placements");
-	expect(RUN("call", "nothing/GetChild"), 2, "no service \"nothing\"");
-	expect(RUN("call", "hearth.placements.v1.Placements/Nothing"), 2, "hearth.placements.v1.Placements");
-	expect(RUN("call", "hearth.events.v1.Events/Pull"), 2, "hearth list");
-}
-END_TEST
-
-/* ---- a wrong request ---- */
-
-START_TEST(a_wrong_json_type_names_the_field)
-{
-	expect(RUN("call", "placements/GetChild", "{\"childId\": 5}"), 1, "(child_id)");
-	expect(RUN("call", "placements/GetChild", "{\"child_id\": [\"x\"]}"), 1, "INVALID_ARGUMENT");
-	expect(RUN("call", "placements/GetChild", "{\"nothing\": 1}"), 1, "(nothing)");
-	expect(RUN("call", "placements/Watch", "{\"after\": \"soon\"}"), 1, "(after)");
-	expect(RUN("call", "placements/Watch", "{\"waitMs\": 3000000000}"), 1, "(wait_ms)");
-	expect(RUN("call", "placements/GetChild", "{\"childId\": "), 1, "INVALID_ARGUMENT");
-	expect(RUN("call", "placements/GetChild", "[]"), 1, "INVALID_ARGUMENT");
-}
-END_TEST
-
-START_TEST(a_request_comes_from_standard_input_too)
-{
-	const char *const arguments[] = {"call", "placements/GetChild", "-", NULL};
-	expect(run_nowhere(arguments, "{\"childId\": 5}"), 1, "(child_id)");
-	expect(run_nowhere(arguments, "{\"childId\": \"x\"}"), 4, "UNAVAILABLE");
+	expect(RUN("call", "hearth.events.v1.Events/Pull"), 2, "say which");
+	expect(RUN("call", "No.Service/Get"), 2, "is no service");
 }
 END_TEST
 
@@ -159,6 +138,10 @@ END_TEST
 START_TEST(without_services_every_command_that_needs_them_is_exit_code_4)
 {
 	expect(RUN("call", "placements/GetChild", "{\"childId\": \"x\"}"), 4, "UNAVAILABLE NO_INSTANCE");
+	expect(RUN("call", "nothing/GetChild"), 4, "UNAVAILABLE NO_INSTANCE");
+	expect(RUN("describe", "placements.GetChild"), 4, "UNAVAILABLE NO_INSTANCE");
+	expect(RUN("describe", "hearth.v1.Money"), 4, "no service answers");
+	expect(RUN("list"), 4, "finance is not reachable");
 	expect(RUN("clock", "get"), 4, "UNAVAILABLE");
 	expect(RUN("watch"), 4, "no service answers");
 	struct outcome outcome = RUN("status");
@@ -178,42 +161,9 @@ START_TEST(an_address_that_cannot_be_is_said)
 }
 END_TEST
 
-/* ---- list ---- */
-
-START_TEST(list_shows_methods_with_their_messages)
+START_TEST(roles_are_listed_without_services)
 {
-	expect(RUN("list"), 0, "placements/GetChild");
-	expect(RUN("list", "referrals"), 0, "AcceptOfferRequest");
-	expect(RUN("list", "finance"), 0, "finance/Watch");
-	expect(RUN("list", "--events"), 0, "hearth.placement.broke_down.v1");
 	expect(RUN("list", "roles"), 0, "PLACEMENT_OFFICER");
-}
-END_TEST
-
-START_TEST(list_of_one_service_names_no_other)
-{
-	struct outcome outcome = RUN("list", "finance");
-	ck_assert_ptr_null(strstr(outcome.out, "placements/"));
-	outcome_done(&outcome);
-}
-END_TEST
-
-START_TEST(list_as_json_can_be_read_and_called)
-{
-	struct outcome outcome = RUN("list", "--json");
-	json_t *rows = json_loads(outcome.out, 0, NULL);
-	size_t i, found = 0;
-	const json_t *row;
-	ck_assert(json_is_array(rows));
-	json_array_foreach(rows, i, row)
-		if (strcmp(json_string_value(json_object_get(row, "method")), "referrals/AcceptOffer") == 0) {
-			ck_assert_str_eq(json_string_value(json_object_get(row, "request")), "AcceptOfferRequest");
-			ck_assert_str_eq(json_string_value(json_object_get(row, "fullName")), "hearth.referrals.v1.Referrals/AcceptOffer");
-			found++;
-		}
-	ck_assert_uint_eq(found, 1);
-	json_decref(rows);
-	outcome_done(&outcome);
 }
 END_TEST
 
@@ -222,9 +172,7 @@ int main(void)
 	const struct check_options options = {.setup = make_directory, .teardown = remove_directory, .timeout = 60};
 	return CHECK_MAIN_WITH(&options, "cli", help_names_every_command_and_every_exit_code, every_command_has_help_of_its_own,
 	                       version_is_text_and_json, a_wrong_command_line_is_exit_code_2_and_says_what_is_wrong,
-	                       no_command_at_all_prints_help_and_is_exit_code_2, an_unknown_method_is_said_with_where_to_look,
-	                       a_wrong_json_type_names_the_field, a_request_comes_from_standard_input_too,
+	                       no_command_at_all_prints_help_and_is_exit_code_2, what_every_service_has_is_called_by_naming_one,
 	                       without_services_every_command_that_needs_them_is_exit_code_4, an_address_that_cannot_be_is_said,
-	                       list_shows_methods_with_their_messages, list_of_one_service_names_no_other,
-	                       list_as_json_can_be_read_and_called);
+	                       roles_are_listed_without_services);
 }
