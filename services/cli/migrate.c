@@ -7,6 +7,7 @@
 const char cli_migrate_help[] =
 	"Usage: hearth migrate --admin-url URL [--service S]... [--roles-only]\n"
 	"                      [--new-history S|all]... [--follow-history VALUE]... [--accept-loss]\n"
+	"                      [--publication NAME]\n"
 	"\n"
 	"Makes the roles and the schema of each service, applies the migrations that are not yet\n"
 	"applied, and says what it did. May be run again at any time, and by two people at once.\n"
@@ -19,6 +20,8 @@ const char cli_migrate_help[] =
 	"  --follow-history VALUE consumers in this database go on in a history renewed elsewhere;\n"
 	"                         --new-history prints the VALUE\n"
 	"  --accept-loss          go on although a consumer has applied events that no longer exist\n"
+	"  --publication NAME     make (or bring up to date) a publication of the outboxes, without\n"
+	"                         personal fields, for change-data-capture: docs/events.md\n"
 	"\n"
 	"HEARTH_<SERVICE>_PASSWORD, when set, becomes the password of role hearth_<service>.\n"
 	"\n"
@@ -32,7 +35,7 @@ const char cli_migrate_help[] =
 	"Step 3 or 4 refuses when a consumer has applied events that the copy does not hold.\n";
 
 struct request {
-	const char *url;
+	const char *url, *publication;
 	struct cli_texts services, new_histories, follow_histories;
 };
 
@@ -62,6 +65,7 @@ static int read_request(int argc, char **argv, struct migrate *run, struct reque
 		{"new-history", CLI_TEXTS, &request->new_histories},
 		{"follow-history", CLI_TEXTS, &request->follow_histories},
 		{"accept-loss", CLI_FLAG, &run->accept_loss},
+		{"publication", CLI_TEXT, &request->publication},
 		{0},
 	};
 	int code = cli_parse(&argc, argv, options);
@@ -71,8 +75,9 @@ static int read_request(int argc, char **argv, struct migrate *run, struct reque
 		code = cli_usage("migrate", "--admin-url is missing");
 	if (code == CLI_OK && !migrate_url_good(request->url))
 		code = cli_usage("migrate", "--admin-url is no address of a database, such as postgresql://USER@HOST:5432/NAME");
-	if (code == CLI_OK && run->roles_only && request->new_histories.count + request->follow_histories.count > 0)
-		code = cli_usage("migrate", "--roles-only makes no history; leave one of them out");
+	if (code == CLI_OK && run->roles_only &&
+	    (request->new_histories.count + request->follow_histories.count > 0 || request->publication != NULL))
+		code = cli_usage("migrate", "--roles-only makes no history and no publication; leave one of them out");
 	if (code == CLI_OK)
 		code = check_names(&request->services, "service");
 	return code == CLI_OK ? check_names(&request->new_histories, "new-history") : code;
@@ -92,7 +97,7 @@ static int work(struct migrate *run, const struct request *request, struct heart
 	for (size_t i = 0; i < request->follow_histories.count; i++)
 		if (migrate_follow_history(run, request->follow_histories.values[i], status) != 0)
 			return -1;
-	return 0;
+	return request->publication ? migrate_publication(run, request->publication, &request->services, status) : 0;
 }
 
 /* ---- output ---- */
@@ -145,13 +150,16 @@ static void print_report(const struct migrate *run, bool as_json)
 	size_t i;
 	const json_t *item;
 	if (as_json) {
-		cli_print_json(json_pack("{s:O, s:O}", "services", run->services, "histories", run->histories), false);
+		cli_print_json(json_pack("{s:O, s:O, s:s*}", "services", run->services, "histories", run->histories, "publication",
+		                         run->publication), false);
 		return;
 	}
 	json_array_foreach(run->services, i, item)
 		print_service(item);
 	json_array_foreach(run->histories, i, item)
 		print_history(item);
+	if (run->publication != NULL)
+		printf("publication  %s\n", run->publication);
 }
 
 int cli_migrate(struct cli *cli, int argc, char **argv)

@@ -16,6 +16,7 @@ struct migrate {
 	char sqlstate[6];                /* of the last error; "" none */
 	json_t *services;                /* report: one object a service */
 	json_t *histories;               /* report: one object a renewed or followed history */
+	const char *publication;         /* report: made or brought up to date; NULL: none asked for */
 	struct hearth_arena *arena;
 };
 
@@ -54,5 +55,11 @@ int migrate_service(struct migrate *run, const struct cli_service *service, stru
 int migrate_new_history(struct migrate *run, const struct cli_service *service, struct hearth_status *status);
 /* `value` is "SOURCE=NEW,OLD,END" as migrate_new_history reports it. */
 int migrate_follow_history(struct migrate *run, const char *value, struct hearth_status *status);
+
+/* ---- migrate_publication.c ---- */
+
+/* Makes the publication or brings it up to date: the outboxes of `services` (none: all) that are in this database. */
+int migrate_publication(struct migrate *run, const char *name, const struct cli_texts *services,
+                        struct hearth_status *status);
 
 #endif
