@@ -24,6 +24,7 @@
 
 struct hearth_client;
 struct hearth_loop;
+struct hearth_trust;
 
 struct hearth_actor {
 	const char *id;              /* 1 to 64 characters */
@@ -50,6 +51,15 @@ struct hearth_reply {
 /* `loop` NULL: the client runs a loop of its own inside the blocking calls and hearth_client_run. */
 struct hearth_client *hearth_client_new(struct hearth_loop *loop, const struct hearth_actor *actor);
 void hearth_client_free(struct hearth_client **client);
+
+/* Keys for every tcp connection (hearth/trust.h): then none is made to an instance that cannot prove its service's key.
+ * The caller's; before anything is located. */
+void hearth_client_trust(struct hearth_client *client, struct hearth_trust *trust);
+/* Makes every connection that has a key anew: after hearth_trust_reload has changed the own one. Calls that are
+ * outstanding there are sent again. */
+void hearth_client_reconnect(struct hearth_client *client);
+/* The key that the instance at this endpoint proves; NULL when it needs none or is not there. */
+const char *hearth_client_instance_key(struct hearth_client *client, const char *service, const char *endpoint);
 
 /* Where a service is; may be called again. -1 for a malformed address. */
 int hearth_client_locate(struct hearth_client *client, const char *service, const char *address,

@@ -36,6 +36,8 @@ enum hearth_kind {
 /* Bit of a role (hearth.v1.Role) in a method's `roles`. */
 #define HEARTH_ROLE(role) (UINT32_C(1) << (role))
 #define HEARTH_ANYONE UINT32_MAX
+/* Beside a role: it shows everybody's personal data, so where keys tell who calls it wants a service's or an operator's. */
+#define HEARTH_BETWEEN_SERVICES (UINT32_C(1) << 31)
 
 /* Validate, decide, bind. */
 typedef int hearth_plan_fn(struct hearth_call *call, struct hearth_status *status);

@@ -35,6 +35,7 @@ struct cli {
 	bool json;                       /* --json */
 	int timeout_ms;                  /* --timeout; 0: not given */
 	struct hearth_arena *arena;      /* lives as long as the process */
+	struct hearth_trust *trust;      /* --keys, --key; NULL: none */
 	struct hearth_client *client;    /* use cli_client() */
 };
 
@@ -137,6 +138,7 @@ int cli_watch(struct cli *cli, int argc, char **argv);
 int cli_status(struct cli *cli, int argc, char **argv);
 int cli_clock(struct cli *cli, int argc, char **argv);
 int cli_migrate(struct cli *cli, int argc, char **argv);
+int cli_keys(struct cli *cli, int argc, char **argv);
 /* `hearth import KIND ...`; argv[0] is "import ssda903" or "import homes". */
 int cli_import_ssda903(struct cli *cli, int argc, char **argv);
 int cli_import_homes(struct cli *cli, int argc, char **argv);
@@ -144,6 +146,6 @@ int cli_synth_command(struct cli *cli, int argc, char **argv);
 
 extern const char cli_completion_help[], cli_describe_help[], cli_list_help[], cli_call_help[], cli_watch_help[],
     cli_status_help[], cli_clock_help[], cli_migrate_help[], cli_import_ssda903_help[], cli_import_homes_help[],
-    cli_synth_help[];
+    cli_synth_help[], cli_keys_help[];
 
 #endif

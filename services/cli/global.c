@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <hearth/trust.h>
 #include <hearth/v1/common.pb-c.h>
 
 #include "global.h"
@@ -17,6 +18,8 @@ const char global_help[] =
 	"                       (HEARTH_<SERVICE>_ADDRESS for one of them;\n"
 	"                       default ipc://$XDG_RUNTIME_DIR/hearth, else ipc:///run/hearth)\n"
 	"  --dns-servers LIST   address:port,... to ask for dns:// names (default: the system's)\n"
+	"  --keys DIR           public keys of everybody: tcp speaks CURVE with them alone\n"
+	"  --key FILE           your secret key; with --keys\n"
 	"  --authority CODE     placing authority, three digits: whose children and money\n"
 	"  --actor ID           who is calling (default cli-<your user number>)\n"
 	"  --roles LIST         roles with commas, such as PLACEMENT_OFFICER,OPERATOR (default all)\n"
@@ -34,6 +37,8 @@ const char global_help[] =
 static const struct hearth_key keys[] = {
 	{"services", HEARTH_KEY_TEXT, "", "where the services are", 0, 0},
 	{"dns-servers", HEARTH_KEY_TEXT, "", "whom to ask for dns:// names", 0, 0},
+	{"keys", HEARTH_KEY_TEXT, "", "directory of public keys", 0, 0},
+	{"key", HEARTH_KEY_TEXT, "", "file of your secret key", 0, 0},
 	{"authority", HEARTH_KEY_TEXT, "", "placing authority, three digits", 0, 0},
 	{"actor", HEARTH_KEY_TEXT, "", "who is calling", 0, 0},
 	{"roles", HEARTH_KEY_TEXT, "all", "roles of the caller, with commas", 0, 0},
@@ -41,7 +46,8 @@ static const struct hearth_key keys[] = {
 	{"json", HEARTH_KEY_BOOL, "false", "JSON instead of tables", 0, 0},
 	{NULL, HEARTH_KEY_TEXT, NULL, NULL, 0, 0},
 };
-static const char *const with_value[] = {"services", "dns-servers", "authority", "actor", "roles", "timeout", "config", NULL};
+static const char *const with_value[] = {"services", "dns-servers", "keys", "key", "authority",
+                                         "actor", "roles", "timeout", "config", NULL};
 
 /* ---- taking them out ---- */
 
@@ -145,6 +151,7 @@ int global_load(struct cli *cli, int *argc, char **argv, bool *ret_help)
 void global_done(struct cli *cli)
 {
 	hearth_client_free(&cli->client);
+	hearth_trust_free(&cli->trust);
 	hearth_config_free(&cli->config);
 	hearth_arena_free(&cli->arena);
 }
@@ -237,11 +244,26 @@ const char *cli_addresses(struct cli *cli, void (*each)(void *context, const cha
 	return address_of(cli, services_text(cli), NULL, each, context);
 }
 
+/* With --key every call over tcp is encrypted and made with it. The directory alone is for `hearth keys`. */
+static int open_trust(struct cli *cli, struct hearth_status *status)
+{
+	const char *directory = hearth_config_text(cli->config, "keys"), *key = hearth_config_text(cli->config, "key");
+	if (key[0] == '\0')
+		return 0;
+	if (directory[0] == '\0')
+		return hearth_fail_field(status, "keys", "--key needs --keys, the directory of public keys");
+	cli->trust = hearth_trust_new(directory, key, status);
+	return cli->trust != NULL ? 0 : -1;
+}
+
 struct hearth_client *cli_client(struct cli *cli, struct hearth_status *status)
 {
 	if (cli->client != NULL)
 		return cli->client;
+	if (open_trust(cli, status) != 0)
+		return NULL;
 	cli->client = hearth_client_new(NULL, &cli->actor);
+	hearth_client_trust(cli->client, cli->trust);
 	if (locate_known(cli, status) != 0)
 		hearth_client_free(&cli->client);
 	return cli->client;

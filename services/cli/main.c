@@ -30,6 +30,7 @@ const struct cli_command cli_commands[] = {
 	{"synth", "make up returns and a region of homes", cli_synth_help, cli_synth_command},
 	{"import", "load returns, providers and homes", import_help, import_command},
 	{"migrate", "roles, schemas and histories in PostgreSQL", cli_migrate_help, cli_migrate},
+	{"keys", "keys for calls over tcp: make, list, rotate", cli_keys_help, cli_keys},
 	{"clock", "the test clock of every instance", cli_clock_help, cli_clock},
 	{"completion", "a script that completes command lines", cli_completion_help, cli_completion},
 	{"help", "this, or more about a command", help_help, help_command},

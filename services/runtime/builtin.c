@@ -272,8 +272,8 @@ static int reply_watch(struct hearth_call *call, const struct hearth_rows *rows,
 }
 
 const struct hearth_method hearth_events_methods[] = {
-	{ .name = "Pull", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM), .statement = "pull_events",
-	  .plan = plan_pull, .reply = reply_pull },
+	{ .name = "Pull", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM) | HEARTH_BETWEEN_SERVICES,
+	  .statement = "pull_events", .plan = plan_pull, .reply = reply_pull },
 	{ .name = "Watch", .kind = HEARTH_READ, .roles = CARE_READERS, .statement = "pull_events", .plan = plan_watch,
 	  .reply = reply_watch },
 	{ .name = "GetPosition", .kind = HEARTH_READ, .roles = RUNS_THE_SUITE, .statement = "get_position" },

@@ -130,7 +130,7 @@ static const char *why_none(const struct service *service)
 	for (const struct instance *instance = service->instances; instance && !*trouble; instance = instance->next)
 		if (instance->ready && instance->ejected)
 			trouble = "those that are connected do not answer";
-	return trouble;
+	return *trouble ? trouble : client_key_trouble(service);
 }
 
 void client_no_instance(const struct call *call, struct hearth_status *status)

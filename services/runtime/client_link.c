@@ -137,7 +137,7 @@ static void pump_dealer(void *context)
 
 /* ---- connected, gone ---- */
 
-static void instance_lost(struct instance *instance)
+void client_instance_lost(struct instance *instance)
 {
 	struct service *service = instance->service;
 	struct hearth_client *client = service->client;
@@ -147,6 +147,8 @@ static void instance_lost(struct instance *instance)
 	drain_replies(instance, INT32_MAX);
 	if (!instance->dead) {
 		close_instance(instance);
+		if (!was_ready)
+			client_try_older_key(instance);
 		/* A peer with which no handshake works is tried again by the timer only. */
 		client_names_lost(service);
 		if (was_ready)
@@ -189,9 +191,10 @@ static void pump_monitor(void *context)
 	while (!instance->dead && (event = next_event(instance)) != 0) {
 		if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
 			instance->ready = true;
+			instance->service->refused = false;
 			hearth_loop_defer(client->loop, &instance->service->flush);
 		} else if (event & LOST_EVENTS) {
-			instance_lost(instance);
+			client_instance_lost(instance);
 		}
 	}
 	client_leave(client);
@@ -227,7 +230,7 @@ static void open_monitor(struct instance *instance)
 	zmq_connect(instance->monitor, endpoint);
 }
 
-static void *open_dealer(bool ipc)
+static void *open_dealer(const struct hearth_trust *trust, const char *key, bool ipc)
 {
 	void *dealer = zmq_socket(hearth_zmq_context(), ZMQ_DEALER);
 
@@ -242,13 +245,16 @@ static void *open_dealer(bool ipc)
 		hearth_zmq_set(dealer, ZMQ_HEARTBEAT_IVL, 1000);
 		hearth_zmq_set(dealer, ZMQ_HEARTBEAT_TIMEOUT, 3000);
 		hearth_zmq_set(dealer, ZMQ_CONNECT_TIMEOUT, 2000);
+		hearth_zmq_set(dealer, ZMQ_HANDSHAKE_IVL, HEARTH_HANDSHAKE_MS);
+		hearth_trust_dial(trust, dealer, *key ? key : NULL);
 	}
 	return dealer;
 }
 
-static void open_instance(struct service *service, const char *endpoint)
+void client_open_instance(struct service *service, const char *endpoint, int key_turn)
 {
 	struct hearth_client *client = service->client;
+	bool ipc = strncmp(endpoint, "ipc://", 6) == 0;
 	struct instance *instance;
 
 	if (service->instance_count >= CLIENT_INSTANCES_MOST)
@@ -256,12 +262,17 @@ static void open_instance(struct service *service, const char *endpoint)
 	instance = hearth_alloc(sizeof *instance);
 	memset(instance, 0, sizeof *instance);
 	instance->service = service;
+	instance->key_turn = key_turn;
+	if (!client_choose_key(instance, ipc)) {
+		free(instance);
+		return;
+	}
 	instance->serial = ++client->serials;
 	instance->seen = true;
 	hearth_text_copy(instance->endpoint, sizeof instance->endpoint, endpoint);
 	instance->dealer_pump = (struct hearth_deferred){ .callback = pump_dealer, .context = instance };
 	instance->monitor_pump = (struct hearth_deferred){ .callback = pump_monitor, .context = instance };
-	instance->dealer = open_dealer(strncmp(endpoint, "ipc://", 6) == 0);
+	instance->dealer = open_dealer(client->trust, instance->key, ipc);
 	if (strchr(endpoint, '['))
 		hearth_zmq_set(instance->dealer, ZMQ_IPV6, 1);
 	open_monitor(instance);
@@ -371,7 +382,7 @@ static void found_instance(void *context, const char *endpoint)
 	if (instance)
 		instance->seen = true;
 	else
-		open_instance(service, endpoint);
+		client_open_instance(service, endpoint, 0);
 }
 
 /* Those that are no longer at the address: they get no new calls, and end when they have none. */

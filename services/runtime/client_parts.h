@@ -3,7 +3,7 @@
  * A client has services; a service has instances (a DEALER and its monitor each); a call is in exactly one list: the
  * instance's it was sent to, its service's waiting list, or none while it backs off. client.c owns calls, client_link.c
  * instances, client_names.c what was looked up; client_route.c brings calls and instances together, client_health.c finds
- * those that hang, client_sync.c has the blocking calls.
+ * those that hang, client_keys.c says whose key to expect, client_sync.c has the blocking calls.
  */
 #ifndef HEARTH_CLIENT_PARTS_H
 #define HEARTH_CLIENT_PARTS_H
@@ -13,6 +13,7 @@
 #include "frame.h"
 #include "instances.h"
 #include "loop.h"
+#include "trust.h"
 
 #define CLIENT_PER_INSTANCE 256
 #define CLIENT_WAITING_MOST 10000
@@ -41,6 +42,8 @@ struct instance {
 	bool clogged;                 /* refused a send; tried again in some milliseconds */
 	bool seen;                    /* still at the address */
 	bool draining;                /* said so */
+	int key_turn;                 /* 0: the newest key of the service was tried; 1: the one before it */
+	char key[HEARTH_CURVE_SIZE];  /* that proves it; "" on ipc and plain tcp */
 	bool dead;                    /* closed, waits to be freed */
 };
 
@@ -58,6 +61,8 @@ struct service {
 	struct call_list waiting, targeted;   /* for any instance, for a certain one */
 	size_t outstanding;
 	int64_t looked_us;
+	bool unknown_key;             /* an address was left alone, because no key of this service is known */
+	bool refused;                 /* the last handshake with one of its instances failed */
 	struct hearth_deferred flush;
 	struct hearth_alarm *again;   /* clogged instances */
 };
@@ -97,6 +102,7 @@ struct hearth_client {
 	struct call **slots;          /* slot number to call; the free ones are chained in `free_calls` */
 	uint32_t slot_count, slot_room;
 	struct call *free_calls;
+	struct hearth_trust *trust;
 	size_t outstanding;
 	uint64_t serials;
 	struct hearth_alarm *look;    /* each 500 ms while anything is outstanding */
@@ -138,6 +144,10 @@ void client_call_lost(struct call *call, const struct hearth_status *status);
 struct service *client_find_service(struct hearth_client *client, const char *name, size_t size);
 struct instance *client_find_instance(struct service *service, const char *endpoint);
 void client_look(struct service *service);
+/* `key_turn`: 0 for the service's newest key, 1 for the one before. */
+void client_open_instance(struct service *service, const char *endpoint, int key_turn);
+/* It is gone: what it answered is taken, what it had goes elsewhere. */
+void client_instance_lost(struct instance *instance);
 /* 0, or -1 when the socket takes nothing now. */
 int client_transmit(struct instance *instance, struct call *call);
 void client_links_free(struct hearth_client *client);
@@ -157,6 +167,13 @@ void client_names_look(struct service *service, hearth_instance_found *tell);
 void client_names_lost(struct service *service);
 bool client_names_pending(const struct service *service);
 const char *client_names_trouble(const struct service *service);      /* of the last lookup, or "" */
+
+/* client_keys.c */
+/* Which key an instance has to prove; false when none is known and there must be one. */
+bool client_choose_key(struct instance *instance, bool ipc);
+/* After an instance with which no handshake worked: the service may have the key before its newest still. */
+void client_try_older_key(const struct instance *failed);
+const char *client_key_trouble(const struct service *service);        /* why there may be none, or "" */
 
 /* client_health.c */
 /* Unless it runs already. */

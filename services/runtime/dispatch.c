@@ -256,8 +256,10 @@ static char *copy_slice(struct hearth_arena *arena, struct hearth_slice from)
 
 static int check_actor(struct hearth_call *call, struct hearth_status *status)
 {
-	const struct hearth_request_header *header = &call->incoming->header;
+	struct hearth_request_header *header = &call->incoming->header;
 	uint32_t roles = call->route->method->roles;
+	if (call->incoming->who && hearth_actor_settle(call->incoming->who, call->route->method, header, status) < 0)
+		return -1;
 	call->roles = header->roles;
 	if (header->actor_authority.size)
 		call->authority = copy_slice(call->arena, header->actor_authority);
@@ -267,7 +269,7 @@ static int check_actor(struct hearth_call *call, struct hearth_status *status)
 		return 0;
 	if (header->actor_id.size == 0)
 		return hearth_fail(status, HEARTH_UNAUTHENTICATED, "NO_ACTOR", "the call names no actor");
-	if ((roles & header->roles) == 0)
+	if ((roles & header->roles & ~HEARTH_BETWEEN_SERVICES) == 0)
 		return hearth_fail(status, HEARTH_PERMISSION_DENIED, "ROLE", "none of the actor's roles may call %s",
 		                   call->route->full_name);
 	return 0;

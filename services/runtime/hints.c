@@ -16,6 +16,7 @@
 #include <hearth/arena.h>
 
 #include "instances.h"
+#include "trust.h"
 
 #define ENDPOINTS_MOST 256
 
@@ -69,6 +70,7 @@ struct hearth_hints *hearth_hints_new(struct hearth_loop *loop, void (*hinted)(v
 	zmq_setsockopt(hints->socket, ZMQ_LINGER, &none, sizeof none);
 	zmq_setsockopt(hints->socket, ZMQ_RECONNECT_IVL, &first, sizeof first);
 	zmq_setsockopt(hints->socket, ZMQ_RECONNECT_IVL_MAX, &most, sizeof most);
+	hearth_zmq_set(hints->socket, ZMQ_HANDSHAKE_IVL, HEARTH_HANDSHAKE_MS);
 	zmq_setsockopt(hints->socket, ZMQ_SUBSCRIBE, "", 0);
 	hearth_zmq_set(hints->socket, ZMQ_IPV6, 1);
 	zmq_getsockopt(hints->socket, ZMQ_FD, &fd, &size);
@@ -88,7 +90,8 @@ static void forget_gone(struct hearth_hints *hints)
 	}
 }
 
-void hearth_hints_connect(struct hearth_hints *hints, const char *endpoint)
+void hearth_hints_connect(struct hearth_hints *hints, const char *endpoint, const struct hearth_trust *trust,
+                          const char *key)
 {
 	for (size_t i = 0; i < hints->count; i++)
 		if (strcmp(hints->endpoints[i], endpoint) == 0)
@@ -96,6 +99,7 @@ void hearth_hints_connect(struct hearth_hints *hints, const char *endpoint)
 	forget_gone(hints);
 	if (hints->count == ENDPOINTS_MOST || strlen(endpoint) >= HEARTH_ENDPOINT_SIZE)
 		return;
+	hearth_trust_dial(trust, hints->socket, key);
 	if (zmq_connect(hints->socket, endpoint) == 0)
 		hearth_text_copy(hints->endpoints[hints->count++], HEARTH_ENDPOINT_SIZE, endpoint);
 	hearth_loop_defer(hints->loop, &hints->drain);

@@ -10,6 +10,7 @@
 #include <hearth/text.h>
 
 #include "process.h"
+#include "trust.h"
 
 #define LOOK_FIRST_US INT64_C(100000)
 #define LOOK_US INT64_C(500000)
@@ -25,9 +26,41 @@ struct hearth_peers {
 	struct hearth_alarm *look;
 	struct hearth_hints *hints;
 	char endpoints[MOST_INSTANCES][ENDPOINT_SIZE];   /* asked, or being asked */
+	char keys[MOST_INSTANCES][HEARTH_CURVE_SIZE];    /* that each proved when it was asked */
+	unsigned generation;                             /* of the trust, when the subscriptions were made */
 	size_t count;
 	int looks;
 };
+
+/* "" where none is needed. */
+static const char *present_key(const struct hearth_peers *peers, const char *endpoint)
+{
+	const char *key = hearth_client_instance_key(peers->process->client, peers->service, endpoint);
+	return key ? key : "";
+}
+
+static unsigned present_generation(const struct hearth_peers *peers)
+{
+	return peers->process->trust ? hearth_trust_generation(peers->process->trust) : 0;
+}
+
+/* The key an instance proved when it was asked, or NULL. */
+static const char *key_of(const struct hearth_peers *peers, const char *endpoint)
+{
+	for (size_t i = 0; i < peers->count; i++)
+		if (strcmp(peers->endpoints[i], endpoint) == 0)
+			return peers->keys[i][0] ? peers->keys[i] : NULL;
+	return NULL;
+}
+
+/* Whether an instance has been connected with another key since, or who is known has changed. */
+static bool keys_changed(const struct hearth_peers *peers)
+{
+	for (size_t i = 0; i < peers->count; i++)
+		if (strcmp(peers->keys[i], present_key(peers, peers->endpoints[i])) != 0)
+			return true;
+	return peers->generation != present_generation(peers);
+}
 
 static bool knows(const struct hearth_peers *peers, const char *endpoint)
 {
@@ -46,8 +79,10 @@ struct question {
 static void forget(struct hearth_peers *peers, const char *endpoint)
 {
 	for (size_t i = 0; i < peers->count; i++)
-		if (strcmp(peers->endpoints[i], endpoint) == 0)
+		if (strcmp(peers->endpoints[i], endpoint) == 0) {
 			memmove(peers->endpoints[i], peers->endpoints[--peers->count], ENDPOINT_SIZE);
+			memmove(peers->keys[i], peers->keys[peers->count], HEARTH_CURVE_SIZE);
+		}
 }
 
 /* A process that listens on every address does not know by which one it was reached: we do. */
@@ -60,7 +95,7 @@ static void connect_hints(struct hearth_peers *peers, const char *reached, const
 		snprintf(endpoint, sizeof endpoint, "%.*s%s", (int)(port - reached), reached, told_port);
 	else
 		hearth_text_copy(endpoint, sizeof endpoint, told);
-	hearth_hints_connect(peers->hints, endpoint);
+	hearth_hints_connect(peers->hints, endpoint, peers->process->trust, key_of(peers, reached));
 }
 
 static void answered(void *context, const struct hearth_reply *reply)
@@ -92,10 +127,12 @@ static void ask(struct hearth_peers *peers, const char *endpoint)
 	struct question *question = hearth_alloc(sizeof *question);
 	question->peers = peers;
 	hearth_text_copy(question->endpoint, ENDPOINT_SIZE, endpoint);
-	if (hearth_client_send(peers->process->client, method, &request.base, &options, answered, question, &status) == 0)
+	if (hearth_client_send(peers->process->client, method, &request.base, &options, answered, question, &status) == 0) {
+		hearth_text_copy(peers->keys[peers->count], HEARTH_CURVE_SIZE, present_key(peers, endpoint));
 		hearth_text_copy(peers->endpoints[peers->count++], ENDPOINT_SIZE, endpoint);
-	else
+	} else {
 		free(question);
+	}
 }
 
 /* Asking may change the client's list, so it is copied first. */
@@ -118,10 +155,11 @@ static void look(void *context)
 	size_t count = instances(peers, endpoints);
 	for (size_t i = 0; i < count; i++)
 		present += knows(peers, endpoints[i]);
-	if (present < peers->count || !peers->hints) {
+	if (present < peers->count || !peers->hints || keys_changed(peers)) {
 		hearth_hints_free(&peers->hints);
 		peers->hints = hearth_hints_new(peers->process->loop, peers->hinted, peers->context);
 		peers->count = 0;
+		peers->generation = present_generation(peers);
 	}
 	for (size_t i = 0; i < count; i++)
 		if (!knows(peers, endpoints[i]))

@@ -9,6 +9,7 @@
 #include <hearth/client.h>
 #include <hearth/config.h>
 #include <hearth/service.h>
+#include <hearth/trust.h>
 #include "chores.h"
 #include "db.h"
 #include "loop.h"
@@ -106,6 +107,7 @@ struct hearth_process {
 	struct hearth_statement *plan_fresh, *plan_once;
 	struct hearth_db *db;
 	struct hearth_server *server;
+	struct hearth_trust *trust;                     /* NULL: no keys */
 	struct hearth_client *client;                   /* for pulls and hints */
 	struct hearth_peers *peers;                     /* of this service: what they commit may end a wait here */
 	struct hearth_actor self;
@@ -170,6 +172,10 @@ void hearth_bound_statement_done(struct hearth_bound_statement *bound);
 /* dispatch.c */
 void hearth_dispatch(void *process, struct hearth_incoming *incoming);
 void hearth_dispatch_wake(struct hearth_process *process);                                 /* look at the long polls again */
+
+/* actor.c: completes and checks the header's actor by the key of its connection. */
+int hearth_actor_settle(const struct hearth_identity *who, const struct hearth_method *method,
+                        struct hearth_request_header *header, struct hearth_status *status);
 
 /* reply.c */
 int hearth_reply_build(struct hearth_call *call, const PGresult *result, const struct hearth_bound_statement *bound,

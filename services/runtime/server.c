@@ -7,23 +7,19 @@
  * Ownership: an incoming owns its identity, its frame and its place in its peer's count; all end
  * in hearth_server_reply or hearth_server_drop. All incomings must have ended before hearth_server_free.
  */
-#include "server.h"
+#include "server_parts.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 #include <zmq.h>
 
 #include <hearth/arena.h>
 #include <hearth/clock.h>
 
 #include "flat.h"
-#include "instances.h"
-#include "server_peers.h"
+#include "trust.h"
 
 #define BATCH 512
 #define PER_PEER 256
@@ -32,46 +28,6 @@
 #define FREE_MOST 1024           /* incomings kept for the next requests */
 #define FLAT_MOST 1024           /* bytes of a plain reply; a larger one is packed by protobuf-c */
 #define DRAIN_RETRY_MS 20
-#define LAST_REPLIES_US 100000
-
-struct listener {
-	struct hearth_server *server;
-	void *router;
-	struct hearth_watch *watch;
-	struct hearth_deferred pump;
-	struct hearth_instance_files files;
-	struct server_peers peers;
-	char endpoint[HEARTH_ENDPOINT_SIZE];
-};
-
-struct incoming {
-	struct hearth_incoming public;   /* first: the two are cast into each other */
-	struct listener *listener;
-	struct server_peer *peer;
-	struct incoming *next_free;
-	zmq_msg_t identity, frame;
-	struct hearth_slice header;      /* in the frame */
-};
-
-struct hearth_server {
-	struct hearth_loop *loop;
-	char service[64];
-	struct hearth_uuid instance;
-	size_t most_message;
-	hearth_receive_fn *receive;
-	void *context;
-	bool draining, replied;
-	struct hearth_server_counts counts;
-	size_t outstanding;
-	uint64_t held;
-	struct incoming *free_incomings;
-	size_t free_count;
-	void *hints;
-	struct hearth_deferred hint;
-	char hint_endpoint[HEARTH_ENDPOINT_SIZE];
-	size_t listeners;
-	struct listener listener[HEARTH_ADDRESSES_MOST];
-};
 
 /* ---- incomings ---- */
 
@@ -290,6 +246,30 @@ static int admit(struct incoming *incoming, size_t identity_size, struct hearth_
 	return 0;
 }
 
+/* Whose key the connection has proved; nothing where none is needed. */
+static int identify(struct incoming *incoming, struct hearth_status *status)
+{
+	struct listener *listener = incoming->listener;
+	const struct hearth_trust *trust = listener->server->trust;
+	struct server_peer *peer = incoming->peer;
+	const char *key;
+
+	incoming->public.who = NULL;
+	if (!trust || !listener->tcp)
+		return 0;
+	key = zmq_msg_gets(&incoming->frame, "User-Id");
+	/* Looked up again for another key too: a peer chooses its ROUTER identity, and may take that of one that has gone. */
+	if (key && (peer->who_of != hearth_trust_generation(trust) || strcmp(peer->who->key, key) != 0)) {
+		peer->who = hearth_trust_find(trust, key);
+		peer->who_of = peer->who ? hearth_trust_generation(trust) : 0;
+	}
+	if (!key || peer->who_of == 0)
+		return hearth_fail(status, HEARTH_UNAUTHENTICATED, "KEY_REMOVED",
+		                   "the key of this connection is not known any more: connect with a newer one");
+	incoming->public.who = peer->who;
+	return 0;
+}
+
 /* Answers what cannot be served, when it says which call it is; never keeps it. */
 static void refuse(struct incoming *incoming, const struct hearth_status *status)
 {
@@ -320,7 +300,7 @@ static bool receive_one(struct listener *listener, int64_t now)
 	status.code = HEARTH_OK;
 	status.retry_after_ms = 0;
 	status.reason[0] = status.field[0] = status.message[0] = '\0';
-	if (check_frame(incoming, wrong, &status) || admit(incoming, (size_t)size, &status))
+	if (check_frame(incoming, wrong, &status) || admit(incoming, (size_t)size, &status) || identify(incoming, &status))
 		refuse(incoming, &status);
 	else
 		listener->server->receive(listener->server->context, &incoming->public);
@@ -336,14 +316,14 @@ static void drain_requests(struct listener *listener)
 	hearth_loop_defer(listener->server->loop, &listener->pump);
 }
 
-static void readable(void *context, uint32_t events)
+void server_readable(void *context, uint32_t events)
 {
 	(void)events;
 	drain_requests(context);
 }
 
 /* The end of a turn in which the socket was used: the one look at ZMQ_EVENTS. */
-static void pump(void *context)
+void server_pump(void *context)
 {
 	struct listener *listener = context;
 	int events = 0;
@@ -355,177 +335,17 @@ static void pump(void *context)
 
 /* ---- hints ---- */
 
-static void send_hint(void *context)
+void server_send_hint(void *context)
 {
 	struct hearth_server *server = context;
 
 	/* A PUB never blocks; a subscriber that does not read loses the hint, and pulls on its timer. */
-	(void)zmq_send(server->hints, server->service, strlen(server->service), ZMQ_DONTWAIT);
+	for (size_t i = 0; i < 2; i++)
+		if (server->hints[i])
+			(void)zmq_send(server->hints[i], server->service, strlen(server->service), ZMQ_DONTWAIT);
 }
 
 void hearth_server_hint(struct hearth_server *server)
 {
 	hearth_loop_defer(server->loop, &server->hint);
-}
-
-/* ---- opening and closing ---- */
-
-static int bind_socket(void *socket, const char *endpoint, char ret_endpoint[HEARTH_ENDPOINT_SIZE],
-                       struct hearth_status *status)
-{
-	size_t size = HEARTH_ENDPOINT_SIZE;
-
-	if (zmq_bind(socket, endpoint))
-		return hearth_fail(status, HEARTH_UNAVAILABLE, "BIND", "cannot listen on %.200s: %s", endpoint,
-		                   zmq_strerror(errno));
-	zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, ret_endpoint, &size);
-	return 0;
-}
-
-static int bind_hints(struct hearth_server *server, const char *endpoint, struct hearth_status *status)
-{
-	char bound[HEARTH_ENDPOINT_SIZE];
-
-	if (bind_socket(server->hints, endpoint, bound, status))
-		return -1;
-	if (!server->hint_endpoint[0])
-		memcpy(server->hint_endpoint, bound, sizeof bound);
-	return 0;
-}
-
-static int listen_ipc(struct listener *listener, const char *directory, struct hearth_status *status)
-{
-	struct hearth_server *server = listener->server;
-	char endpoint[HEARTH_ENDPOINT_SIZE];
-
-	if (hearth_instance_claim(directory, server->service, &server->instance, &listener->files, status))
-		return -1;
-	/* The hints first: whoever sees the .sock may ask for the .hint at once. */
-	snprintf(endpoint, sizeof endpoint, "ipc://%s.hint", listener->files.path);
-	if (bind_hints(server, endpoint, status))
-		return -1;
-	snprintf(endpoint, sizeof endpoint, "ipc://%s.sock", listener->files.path);
-	return bind_socket(listener->router, endpoint, listener->endpoint, status);
-}
-
-static int listen_tcp(struct listener *listener, const char *address, struct hearth_status *status)
-{
-	const char *colon = strrchr(address, ':');
-	char hints[HEARTH_ENDPOINT_SIZE];
-
-	/* A host that vanished says nothing; on ipc the kernel does. */
-	hearth_zmq_set(listener->router, ZMQ_HEARTBEAT_IVL, 1000);
-	hearth_zmq_set(listener->router, ZMQ_HEARTBEAT_TIMEOUT, 3000);
-	if (strchr(address, '[')) {
-		hearth_zmq_set(listener->router, ZMQ_IPV6, 1);
-		hearth_zmq_set(listener->server->hints, ZMQ_IPV6, 1);
-	}
-	snprintf(hints, sizeof hints, "%.*s:*", (int)(colon - address), address);
-	if (bind_hints(listener->server, hints, status))
-		return -1;
-	return bind_socket(listener->router, address, listener->endpoint, status);
-}
-
-static int open_listener(struct hearth_server *server, const struct hearth_address *address, struct hearth_status *status)
-{
-	struct listener *listener = &server->listener[server->listeners++];
-	int fd;
-	size_t size = sizeof fd;
-
-	listener->server = server;
-	listener->files.lock = -1;
-	listener->pump = (struct hearth_deferred){ .callback = pump, .context = listener };
-	listener->router = hearth_zmq_listening(ZMQ_ROUTER, server->most_message);
-	hearth_zmq_set(listener->router, ZMQ_ROUTER_MANDATORY, 1);
-	zmq_getsockopt(listener->router, ZMQ_FD, &fd, &size);
-	listener->watch = hearth_loop_add(server->loop, fd, EPOLLIN, readable, listener);
-	hearth_loop_defer(server->loop, &listener->pump);
-	return address->ipc ? listen_ipc(listener, address->text, status) : listen_tcp(listener, address->text, status);
-}
-
-struct hearth_server *hearth_server_new(struct hearth_loop *loop, const struct hearth_server_options *options,
-                                        struct hearth_status *status)
-{
-	struct hearth_address addresses[HEARTH_ADDRESSES_MOST];
-	struct hearth_server *server;
-	size_t count;
-
-	if (hearth_addresses_parse(options->listen, true, addresses, &count, status))
-		return NULL;
-	server = hearth_alloc(sizeof *server);
-	memset(server, 0, sizeof *server);
-	server->loop = loop;
-	hearth_text_copy(server->service, sizeof server->service, options->service);
-	server->instance = *options->instance;
-	server->most_message = options->most_message;
-	server->receive = options->receive;
-	server->context = options->context;
-	server->hint = (struct hearth_deferred){ .callback = send_hint, .context = server };
-	server->hints = hearth_zmq_listening(ZMQ_PUB, 1024);
-	hearth_zmq_set(server->hints, ZMQ_LINGER, 0);
-	for (size_t i = 0; i < count; i++)
-		if (open_listener(server, &addresses[i], status)) {
-			hearth_server_free(&server);
-			return NULL;
-		}
-	return server;
-}
-
-void hearth_server_drain(struct hearth_server *server)
-{
-	server->draining = true;
-	for (size_t i = 0; i < server->listeners; i++)
-		zmq_unbind(server->listener[i].router, server->listener[i].endpoint);
-}
-
-static void close_listener(struct listener *listener)
-{
-	hearth_loop_undefer(listener->server->loop, &listener->pump);
-	hearth_watch_free(&listener->watch);
-	zmq_close(listener->router);
-	server_peers_done(&listener->peers);
-	hearth_instance_release(&listener->files);
-}
-
-void hearth_server_free(struct hearth_server **server)
-{
-	struct hearth_server *gone = *server;
-
-	if (!gone)
-		return;
-	assert(gone->outstanding == 0);
-	*server = NULL;
-	hearth_loop_undefer(gone->loop, &gone->hint);
-	/* libzmq's linger forgets what its encoder already holds for a peer that reads slowly. */
-	if (gone->replied)
-		usleep(LAST_REPLIES_US);
-	for (size_t i = 0; i < gone->listeners; i++)
-		close_listener(&gone->listener[i]);
-	zmq_close(gone->hints);
-	while (gone->free_incomings) {
-		struct incoming *incoming = gone->free_incomings;
-
-		gone->free_incomings = incoming->next_free;
-		zmq_msg_close(&incoming->identity);
-		zmq_msg_close(&incoming->frame);
-		free(incoming);
-	}
-	free(gone);
-}
-
-/* ---- what it is ---- */
-
-const char *hearth_server_endpoint(const struct hearth_server *server)
-{
-	return server->listener[0].endpoint;
-}
-
-const char *hearth_server_hint_endpoint(const struct hearth_server *server)
-{
-	return server->hint_endpoint;
-}
-
-struct hearth_server_counts hearth_server_counts(const struct hearth_server *server)
-{
-	return server->counts;
 }

@@ -11,12 +11,16 @@
 #include "frame.h"
 #include "loop.h"
 
+struct hearth_identity;
 struct hearth_server;
+struct hearth_trust;
 
 /* One request, owned by the receiver until hearth_server_reply or hearth_server_drop. `header` and `payload` point
  * into it. */
 struct hearth_incoming {
 	struct hearth_request_header header;
+	const struct hearth_identity *who;   /* whose key the connection proved, for the time of `receive`; NULL: one that
+	                                      * needs none (ipc, plain tcp) */
 	const uint8_t *payload;
 	size_t size;
 	int64_t arrived_us;               /* monotonic */
@@ -29,6 +33,10 @@ struct hearth_server_options {
 	const struct hearth_uuid *instance;
 	const char *listen;               /* "ipc://DIR" (makes DIR/<service>-<uuid>.sock, .lock, .hint) or "tcp://host:port"
 	                                   * (port * chosen by the system); several with commas */
+	struct hearth_trust *trust;       /* every tcp address speaks CURVE; NULL: tcp is plain, on loopback alone */
+	bool allow_plain_tcp;             /* without a trust, on any address */
+	const char *ipc_users;            /* who besides our own user and root may connect over ipc: names or numbers with
+	                                   * commas, or NULL */
 	size_t most_message;              /* bytes of a payload; past it RESOURCE_EXHAUSTED naming the limit */
 	hearth_receive_fn *receive;
 	void *context;
@@ -36,6 +44,7 @@ struct hearth_server_options {
 
 struct hearth_server_counts {
 	uint64_t received, malformed, oversized, dropped_replies, throttled;
+	uint64_t keys_taken, keys_refused;   /* handshakes of known keys, of unknown ones */
 };
 
 struct hearth_server *hearth_server_new(struct hearth_loop *loop, const struct hearth_server_options *options,
@@ -51,6 +60,9 @@ void hearth_server_reply(struct hearth_server *server, struct hearth_incoming **
 void hearth_server_drop(struct hearth_server *server, struct hearth_incoming **incoming);
 /* Tells every subscriber "there may be new events" (PUB, frames [service]). At most once per loop turn. */
 void hearth_server_hint(struct hearth_server *server);
+/* Binds every tcp address again, with the trust's present secret: connections are made anew by their callers, what is
+ * outstanding on them is asked again. Nothing without a trust. */
+void hearth_server_rekey(struct hearth_server *server);
 const char *hearth_server_endpoint(const struct hearth_server *server);       /* first bound address */
 const char *hearth_server_hint_endpoint(const struct hearth_server *server);
 struct hearth_server_counts hearth_server_counts(const struct hearth_server *server);
@@ -58,9 +70,12 @@ struct hearth_server_counts hearth_server_counts(const struct hearth_server *ser
 /* hints.c: listening for the hints of a source's instances. */
 struct hearth_hints;
 struct hearth_hints *hearth_hints_new(struct hearth_loop *loop, void (*hinted)(void *context), void *context);
-/* Connects to an endpoint once; asking again is nothing. */
-void hearth_hints_connect(struct hearth_hints *hints, const char *endpoint);
+/* Connects to an endpoint once; asking again is nothing. `key` proves it: NULL for ipc and plain tcp. */
+void hearth_hints_connect(struct hearth_hints *hints, const char *endpoint, const struct hearth_trust *trust,
+                          const char *key);
 void hearth_hints_free(struct hearth_hints **hints);
+
+#define HEARTH_HANDSHAKE_MS 5000     /* a connection that has not shaken hands by then is closed */
 
 /* One zmq context per process, made on first use (one I/O thread); ended by hearth_zmq_end at exit. */
 void *hearth_zmq_context(void);

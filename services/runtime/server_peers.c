@@ -45,6 +45,8 @@ struct server_peer *server_peers_add(struct server_peers *peers, const uint8_t *
 		peer = hearth_alloc(sizeof *peer);
 	peer->next = *bucket;
 	peer->outstanding = 0;
+	peer->who_of = 0;
+	peer->who = NULL;
 	peer->size = (uint8_t)size;
 	memcpy(peer->identity, identity, size);
 	*bucket = peer;

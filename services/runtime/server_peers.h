@@ -11,9 +11,13 @@
 
 #define SERVER_PEER_BUCKETS 1024
 
+struct hearth_identity;
+
 struct server_peer {
 	struct server_peer *next;
 	unsigned outstanding;
+	unsigned who_of;               /* generation of the trust that `who` is of; 0: not looked up */
+	const struct hearth_identity *who;
 	uint8_t size;
 	uint8_t identity[255];
 };

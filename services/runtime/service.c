@@ -3,7 +3,7 @@
  * Order of making: settings, loop, statements, routes, consumers, timers, chores, database, server; the teardown mirrors it.
  * The process is alive from the start and ready when the database is; a contract that does not fit its SQL stops it
  * with exit code 1. SIGTERM and SIGINT drain: no new calls, what is queued is finished, at most ten seconds. SIGHUP
- * reads the settings again and takes the log level from them.
+ * reads the settings again and takes the log level from them, and a newer key from its file.
  */
 #include "process.h"
 
@@ -25,6 +25,7 @@
 #include "event_check.h"
 #include "peers.h"
 #include "service_metrics.h"
+#include "trust.h"
 
 #define DRAIN_US INT64_C(10000000)
 #define WAKE_PAUSE_US INT64_C(25000)
@@ -38,6 +39,10 @@ static const struct hearth_key runtime_keys[] = {
 	{ "services", HEARTH_KEY_TEXT, "ipc:///run/hearth",
 	  "where the services are, unless told one by one: ipc://DIR, or dns://{service}:port for every address of that name", 0, 0 },
 	{ "dns-servers", HEARTH_KEY_TEXT, "", "address:port,... of the servers that dns:// asks; empty: the system's", 0, 0 },
+	{ "keys", HEARTH_KEY_TEXT, "", "directory of public keys; tcp speaks CURVE with them alone; empty: no keys", 0, 0 },
+	{ "key", HEARTH_KEY_TEXT, "", "file of the secret key (0600), read again on SIGHUP; empty: keys/<service>.secret", 0, 0 },
+	{ "allow-plain-tcp", HEARTH_KEY_BOOL, "false", "without keys, listen on addresses that other machines can reach", 0, 0 },
+	{ "ipc-users", HEARTH_KEY_TEXT, "", "users who may connect over ipc besides our own and root, with commas", 0, 0 },
 	{ "database-url", HEARTH_KEY_TEXT, "", "PostgreSQL connection (URL or key=value); user defaults to hearth_<service>", 0, 0 },
 	{ "database-role", HEARTH_KEY_TEXT, "", "role to take after connecting; empty: that of the user", 0, 0 },
 	{ "statement-timeout", HEARTH_KEY_INT, "250", "milliseconds a statement of a read or write may take", 10, 60000 },
@@ -234,11 +239,30 @@ static int locate(struct hearth_process *process, const char *service, struct he
 	return 0;
 }
 
+static int open_trust(struct hearth_process *process, struct hearth_status *status)
+{
+	const char *keys = hearth_config_text(process->config, "keys"), *key = hearth_config_text(process->config, "key");
+	char usual[512];
+	if (!*keys && !*key)
+		return 0;
+	if (!*keys)
+		return hearth_fail_field(status, "keys", "key needs keys, the directory of public keys");
+	snprintf(usual, sizeof usual, "%s/%s.secret", keys, process->service->name);
+	process->trust = hearth_trust_new(keys, *key ? key : usual, status);
+	if (!process->trust)
+		return -1;
+	if (strcmp(hearth_trust_name(process->trust), process->service->name) != 0)
+		return hearth_fail_field(status, "key", "the key is %s's; this service is %s", hearth_trust_name(process->trust),
+		                         process->service->name);
+	return 0;
+}
+
 static int open_client(struct hearth_process *process, struct hearth_status *status)
 {
 	process->self = (struct hearth_actor){ .id = process->service->name, .authority = "",
 	                                       .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM) };
 	process->client = hearth_client_new(process->loop, &process->self);
+	hearth_client_trust(process->client, process->trust);
 	process->peers = hearth_peers_new(process, process->service->name, peer_committed, process);
 	for (const struct hearth_source *source = process->service->hears; source && source->service; source++)
 		if (locate(process, source->service, status) < 0)
@@ -268,6 +292,9 @@ static int open_server(struct hearth_process *process, struct hearth_status *sta
 		.service = process->service->name,
 		.instance = &process->instance,
 		.listen = *listen ? listen : hearth_config_text(process->config, "services"),
+		.trust = process->trust,
+		.allow_plain_tcp = hearth_config_bool(process->config, "allow-plain-tcp"),
+		.ipc_users = hearth_config_text(process->config, "ipc-users"),
 		.most_message = (size_t)hearth_config_int(process->config, "most-message"),
 		.receive = hearth_dispatch,
 		.context = process,
@@ -291,8 +318,8 @@ static int open_process(struct hearth_process *process, struct hearth_status *st
 		process->plan_fresh = hearth_statements_find(process->statements, "plan_fresh");
 		process->plan_once = hearth_statements_find(process->statements, "plan_once");
 	}
-	if (!process->statements || hearth_routes_build(process, status) < 0 || open_client(process, status) < 0 ||
-	    open_consumers(process, status) < 0)
+	if (!process->statements || hearth_routes_build(process, status) < 0 || open_trust(process, status) < 0 ||
+	    open_client(process, status) < 0 || open_consumers(process, status) < 0)
 		return -1;
 	process->timers = hearth_timers_new(process, status);
 	if (process->timers)
@@ -324,11 +351,30 @@ static void close_process(struct hearth_process *process)
 	hearth_statements_free(&process->statements);
 	hearth_call_pool_free(process);
 	hearth_alarm_free(&process->wait_alarm);
+	hearth_trust_free(&process->trust);
 	hearth_loop_free(&process->loop);
 	hearth_zmq_end();
 }
 
 /* ---- signals and draining ---- */
+
+/* The files may hold newer keys; their places do not change while the process lives. */
+static void reload_keys(struct hearth_process *process)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	bool newer = false;
+	if (!process->trust || process->draining)
+		return;
+	if (hearth_trust_reload(process->trust, &newer, &status) < 0) {
+		hearth_log(HEARTH_LOG_ERROR, "keys", "detail=\"%s\"", status.message);
+		return;
+	}
+	if (newer) {
+		hearth_server_rekey(process->server);
+		hearth_client_reconnect(process->client);
+	}
+	hearth_log(HEARTH_LOG_INFO, "keys", "secret=%s", newer ? "new" : "same");
+}
 
 static void reload(struct hearth_process *process)
 {
@@ -344,6 +390,7 @@ static void reload(struct hearth_process *process)
 	hearth_config_free(&config);
 	for (size_t i = 0; peers[i].name; i++)
 		free((char *)peers[i].name);
+	reload_keys(process);
 }
 
 static void drain(struct hearth_process *process)

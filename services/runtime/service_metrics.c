@@ -77,6 +77,8 @@ SERVER_COUNTER(malformed)
 SERVER_COUNTER(oversized)
 SERVER_COUNTER(throttled)
 SERVER_COUNTER(dropped_replies)
+SERVER_COUNTER(keys_taken)
+SERVER_COUNTER(keys_refused)
 
 struct figure {
 	const char *name, *help;
@@ -102,6 +104,8 @@ static const struct figure counters[] = {
 	{ "hearth_oversized_requests_total", "requests over the size limit", read_oversized },
 	{ "hearth_throttled_requests_total", "requests over a connection's or the process's limit", read_throttled },
 	{ "hearth_dropped_replies_total", "replies whose caller had gone", read_dropped_replies },
+	{ "hearth_keys_taken_total", "tcp connections of known keys", read_keys_taken },
+	{ "hearth_keys_refused_total", "tcp connections refused because their key is not known", read_keys_refused },
 };
 
 /* ---- consumers ---- */

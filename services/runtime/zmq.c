@@ -38,6 +38,7 @@ void *hearth_zmq_listening(int type, size_t most_message)
 	hearth_zmq_set(socket, ZMQ_SNDHWM, 1000);
 	hearth_zmq_set(socket, ZMQ_RCVHWM, 1000);
 	hearth_zmq_set(socket, ZMQ_LINGER, 1000);
+	hearth_zmq_set(socket, ZMQ_HANDSHAKE_IVL, HEARTH_HANDSHAKE_MS);
 	zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
 	return socket;
 }

@@ -646,8 +646,8 @@ START_TEST(a_hint_reaches_whoever_listens)
 		int hinted = 0;
 		struct hearth_hints *hints = hearth_hints_new(here.loop, count_hint, &hinted);
 
-		hearth_hints_connect(hints, hearth_server_hint_endpoint(here.server));
-		hearth_hints_connect(hints, hearth_server_hint_endpoint(here.server));
+		hearth_hints_connect(hints, hearth_server_hint_endpoint(here.server), NULL, NULL);
+		hearth_hints_connect(hints, hearth_server_hint_endpoint(here.server), NULL, NULL);
 		for (int turns = 0; turns < 200 && hinted == 0; turns++) {
 			hearth_server_hint(here.server);
 			hearth_server_hint(here.server);
