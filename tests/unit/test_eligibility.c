@@ -6,7 +6,7 @@
 
 #include "../../services/careleavers/eligibility.h"
 
-static const struct eligibility_thresholds law = { 91, 14, 16, 18, 21, 25 };
+static const struct eligibility_thresholds law = { 91, 14, 16, 18, 21, 25, 6 };
 
 struct span {
 	const char *start, *end;     /* end NULL: goes on */
@@ -27,6 +27,7 @@ struct sample {
 #define RELEVANT ELIGIBILITY_RELEVANT
 #define FORMER ELIGIBILITY_FORMER_RELEVANT
 #define QUALIFYING ELIGIBILITY_QUALIFYING
+#define UNKNOWN ELIGIBILITY_UNKNOWN
 
 /* Born 10 June 2006 unless said: 14 on 2020-06-10, 16 on 2022-06-10, 18 on 2024-06-10. */
 #define BORN "2006-06-10"
@@ -148,8 +149,9 @@ static void check_sample(const struct sample *sample)
 {
 	struct eligibility_period periods[4];
 	size_t count = periods_of(sample, periods);
+	const struct eligibility_history history = { day(sample->born), periods, count, NULL, 0 };
 	struct eligibility is;
-	ck_assert_int_eq(eligibility_on(day(sample->born), periods, count, day(sample->on), &law, &is), 0);
+	ck_assert_int_eq(eligibility_on(&history, day(sample->on), &law, &is), 0);
 	ck_assert_msg(is.status == sample->status, "%s: status %d, wanted %d", sample->what, is.status, sample->status);
 	ck_assert_msg(is.began == day(sample->began), "%s: began", sample->what);
 	ck_assert_msg(is.reached == day(sample->reached), "%s: reached", sample->what);
@@ -197,8 +199,9 @@ static void check_every_day(const struct sample *sample)
 	size_t count = periods_of(sample, periods);
 	int32_t born = day(sample->born);
 	for (int32_t on = hearth_date_birthday(born, 14) - 3; on < hearth_date_birthday(born, 19); on += 1) {
+		const struct eligibility_history history = { born, periods, count, NULL, 0 };
 		struct eligibility is;
-		ck_assert_int_eq(eligibility_on(born, periods, count, on, &law, &is), 0);
+		ck_assert_int_eq(eligibility_on(&history, on, &law, &is), 0);
 		ck_assert_msg(is.status == counted_by_hand(born, periods, count, on), "%s: day %d after birth", sample->what,
 		              on - born);
 	}
@@ -214,24 +217,26 @@ END_TEST
 START_TEST(from_21_on_support_is_on_request)
 {
 	struct eligibility_period care = { day("2015-01-01"), ELIGIBILITY_NO_DAY };
+	const struct eligibility_history history = { day(BORN), &care, 1, NULL, 0 };
 	struct eligibility is;
-	ck_assert_int_eq(eligibility_on(day(BORN), &care, 1, day("2027-06-09"), &law, &is), 0);
+	ck_assert_int_eq(eligibility_on(&history, day("2027-06-09"), &law, &is), 0);
 	ck_assert(!is.on_request);
-	ck_assert_int_eq(eligibility_on(day(BORN), &care, 1, day("2027-06-10"), &law, &is), 0);
+	ck_assert_int_eq(eligibility_on(&history, day("2027-06-10"), &law, &is), 0);
 	ck_assert(is.on_request);
 }
 END_TEST
 
 START_TEST(the_numbers_of_the_law_are_the_callers)
 {
-	const struct eligibility_thresholds other = { 10, 13, 15, 17, 20, 22 };
+	const struct eligibility_thresholds other = { 10, 13, 15, 17, 20, 22, 6 };
 	struct eligibility_period care = { day("2021-06-10"), ELIGIBILITY_NO_DAY };
+	const struct eligibility_history history = { day(BORN), &care, 1, NULL, 0 };
 	struct eligibility is;
-	ck_assert_int_eq(eligibility_on(day(BORN), &care, 1, day("2021-06-18"), &other, &is), 0);
+	ck_assert_int_eq(eligibility_on(&history, day("2021-06-18"), &other, &is), 0);
 	ck_assert_int_eq(is.status, NONE);
-	ck_assert_int_eq(eligibility_on(day(BORN), &care, 1, day("2021-06-19"), &other, &is), 0);
+	ck_assert_int_eq(eligibility_on(&history, day("2021-06-19"), &other, &is), 0);
 	ck_assert_int_eq(is.status, ELIGIBLE);
-	ck_assert_int_eq(eligibility_on(day(BORN), &care, 1, day("2023-06-10"), &other, &is), 0);
+	ck_assert_int_eq(eligibility_on(&history, day("2023-06-10"), &other, &is), 0);
 	ck_assert_int_eq(is.status, FORMER);
 }
 END_TEST
@@ -240,8 +245,12 @@ START_TEST(periods_out_of_order_are_refused_and_nothing_is_computed)
 {
 	const struct eligibility_period wrong[] = { { 100, 200 }, { 50, 60 } }, backwards[] = { { 200, 100 } };
 	struct eligibility is = { .days = 77 };
-	ck_assert_int_eq(eligibility_on(0, wrong, 2, 300, &law, &is), -1);
-	ck_assert_int_eq(eligibility_on(0, backwards, 1, 300, &law, &is), -1);
+	const struct eligibility_history disordered = { 0, wrong, 2, NULL, 0 }, reversed = { 0, backwards, 1, NULL, 0 };
+	int32_t next = 77;
+	ck_assert_int_eq(eligibility_on(&disordered, 300, &law, &is), -1);
+	ck_assert_int_eq(eligibility_on(&reversed, 300, &law, &is), -1);
+	ck_assert_int_eq(eligibility_next(&reversed, 300, &law, &next, NULL), -1);
+	ck_assert_int_eq(next, 77);
 	ck_assert_int_eq(is.days, 77);
 }
 END_TEST
