@@ -1,7 +1,7 @@
-/* main.c: hearth-careleavers: who is entitled to what from 16 to 25, computed from dates of birth and of care.
+/* main.c: hearth-careleavers: who is entitled to what from 16 to 25, where they live, and what has to be done when.
  *
- * Owns the schema `careleavers`: young people, their periods of care and the dated thresholds of the law, all learnt
- * from what placements tells. It has no writes of its own.
+ * Owns the schema `careleavers`: young people, their periods of care as placements tells them, what people record of
+ * them, and the dated numbers, codes and reasons of the law. A status is never kept but to tell that it has changed.
  */
 #include "careleavers.h"
 
@@ -18,19 +18,53 @@ extern const struct hearth_contracts careleavers_contracts;
 	(ROLE(PLACEMENT_OFFICER) | ROLE(COMMISSIONER) | ROLE(FINANCE_OFFICER) | ROLE(SOCIAL_WORKER)                    \
 	 | ROLE(PERSONAL_ADVISER) | ROLE(SYSTEM) | ROLE(OPERATOR))
 
+#define WRITERS (ROLE(PLACEMENT_OFFICER) | ROLE(SOCIAL_WORKER) | ROLE(PERSONAL_ADVISER) | ROLE(SYSTEM))
+
 static const struct hearth_method methods[] = {
 	{ .name = "GetYoungPerson", .kind = HEARTH_READ, .roles = READERS, .statement = "get_young_person",
 	  .row = "young_person", .plan = careleavers_plan_get_young_person, .reply = careleavers_reply_get_young_person },
 	{ .name = "ListYoungPeople", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_young_people",
 	  .row = "young_people", .plan = careleavers_plan_list_young_people,
 	  .reply = careleavers_reply_list_young_people },
+	{ .name = "ListDue", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_due", .row = "young_people",
+	  .plan = careleavers_plan_list_due, .reply = careleavers_reply_list_due },
+	{ .name = "ListTurning18", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_turning_18",
+	  .row = "young_people", .plan = careleavers_plan_list_turning_18, .reply = careleavers_reply_list_turning_18 },
+	{ .name = "RecordAccommodation", .kind = HEARTH_WRITE, .roles = WRITERS, .statement = "record_accommodation",
+	  .replay = "replay_accommodation", .row = "accommodation", .plan = careleavers_plan_record_accommodation },
+	{ .name = "ListAccommodation", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_accommodation",
+	  .row = "accommodation", .plan = careleavers_plan_list_accommodation },
+	{ .name = "RecordPathwayEvent", .kind = HEARTH_WRITE, .roles = WRITERS, .statement = "record_pathway_event",
+	  .replay = "replay_pathway_event", .row = "event", .plan = careleavers_plan_record_pathway_event },
+	{ .name = "ListPathwayEvents", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_pathway_event",
+	  .row = "events", .plan = careleavers_plan_list_pathway_events },
+	{ .name = "RecordCircumstance", .kind = HEARTH_WRITE, .roles = WRITERS, .statement = "record_circumstance",
+	  .replay = "replay_circumstance", .row = "circumstance", .plan = careleavers_plan_record_circumstance },
+	{ .name = "ListCodes", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_codes", .row = "codes",
+	  .plan = careleavers_plan_list_codes },
 	{ .name = NULL },
 };
 
-static const struct hearth_refusal refusals[] = { { .reason = NULL } };
+static const struct hearth_refusal refusals[] = {
+	{ "RECORD_NOT_FOUND", HEARTH_NOT_FOUND, "", "nothing of that id is recorded of this young person" },
+	{ "TOO_MANY_RECORDS", HEARTH_FAILED_PRECONDITION, "child_id", "at most 500 rows of a kind are kept of a young person" },
+	{ "UNKNOWN_TYPE", HEARTH_INVALID_ARGUMENT, "type",
+	  "type is not an ACCOM code of the return year of that day (ListCodes)" },
+	{ "UNKNOWN_SUITABILITY_REASON", HEARTH_INVALID_ARGUMENT, "suitability_reason",
+	  "suitability_reason is not a SUITABILITY_REASON code of the return year of that day (ListCodes)" },
+	{ "NEVER_SUITABLE", HEARTH_INVALID_ARGUMENT, "suitability", "this type is never suitable (ListCodes)" },
+	{ "REASON_MISSING", HEARTH_INVALID_ARGUMENT, "suitability_reason",
+	  "suitability_reason is missing: what is unsuitable, or suitable of a type that by default is not, has one" },
+	{ "UNKNOWN_IN_TOUCH", HEARTH_INVALID_ARGUMENT, "in_touch",
+	  "in_touch is not an IN_TOUCH code of the return year of that day (ListCodes)" },
+	{ "UNKNOWN_ACTIVITY", HEARTH_INVALID_ARGUMENT, "activity",
+	  "activity is not an ACTIV code of the return year of that day (ListCodes)" },
+	{ .reason = NULL },
+};
 
 static const struct hearth_told tells[] = {
 	{ "hearth.young_person.recorded.v1", &hearth__careleavers__v1__young_person_recorded__descriptor },
+	{ "hearth.young_person.status_changed.v1", &hearth__careleavers__v1__young_person_status_changed__descriptor },
 	{ .type = NULL },
 };
 
@@ -50,7 +84,10 @@ static const struct hearth_effect placements[] = {
 
 static const struct hearth_source hears[] = { { "placements", placements }, { .service = NULL } };
 
-static const struct hearth_timer timers[] = { { .kind = NULL } };
+static const struct hearth_timer timers[] = {
+	{ .kind = "status_changes", .read = "due_statuses", .plan = careleavers_plan_statuses, .write = "tell_statuses" },
+	{ .kind = NULL },
+};
 
 static const struct hearth_key keys[] = { { .name = NULL } };
 

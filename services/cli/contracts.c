@@ -58,6 +58,7 @@ const struct cli_event cli_events[] = {
 	{"hearth.agreement.varied.v1", &hearth__finance__v1__agreement_varied__descriptor},
 	{"hearth.agreement.closed.v1", &hearth__finance__v1__agreement_closed__descriptor},
 	{"hearth.young_person.recorded.v1", &hearth__careleavers__v1__young_person_recorded__descriptor},
+	{"hearth.young_person.status_changed.v1", &hearth__careleavers__v1__young_person_status_changed__descriptor},
 	{0},
 };
 

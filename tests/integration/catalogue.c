@@ -29,6 +29,7 @@
 #define DECIDERS (OFFICER | COMMISSIONER | SYSTEM)
 #define NEED_READERS (NEED_WRITERS | COMMISSIONER | ADVISER | FINANCE)
 #define KEEPERS (COMMISSIONER | PROVIDER | SYSTEM | OPERATOR)
+#define LEAVER_WRITERS (OFFICER | SOCIAL_WORKER | ADVISER | SYSTEM)
 #define FINDERS (OFFICER | COMMISSIONER | SOCIAL_WORKER | ADVISER | SYSTEM)
 
 #define PL "placements", &hearth__placements__v1__placements__descriptor
@@ -154,6 +155,18 @@ const struct catalogue_row catalogue[] = {
 	COMMON("careleavers"),
 	{ CA, "GetYoungPerson", 'R', CARE_READERS, FOREIGN_NOT_FOUND, "{'childId':'$child3'}" },
 	{ CA, "ListYoungPeople", 'S', CARE_READERS, FOREIGN_EMPTY, "{}" },
+	{ CA, "ListDue", 'S', CARE_READERS, FOREIGN_EMPTY, "{'withinDays':90}" },
+	{ CA, "ListTurning18", 'S', CARE_READERS, FOREIGN_EMPTY, "{'date':'2024-06-03','withinDays':366}" },
+	{ CA, "RecordAccommodation", 'W', LEAVER_WRITERS, FOREIGN_NOT_FOUND,
+	  "{'childId':'$child3','type':'U','fromDate':'2024-05-01','suitability':'UNSUITABLE','suitabilityReason':'RISK',"
+	  "'assessedOn':'2024-05-02','assessor':'worker-1'}" },
+	{ CA, "ListAccommodation", 'S', CARE_READERS, FOREIGN_EMPTY, "{'childId':'$child3'}" },
+	{ CA, "RecordPathwayEvent", 'W', LEAVER_WRITERS, FOREIGN_NOT_FOUND,
+	  "{'childId':'$child3','kind':'CONTACT','date':'2024-05-01','adviserId':'worker-1','inTouch':'YES','activity':'F1'}" },
+	{ CA, "ListPathwayEvents", 'S', CARE_READERS, FOREIGN_EMPTY, "{'childId':'$child3'}" },
+	{ CA, "RecordCircumstance", 'W', LEAVER_WRITERS, FOREIGN_NOT_FOUND,
+	  "{'childId':'$child3','kind':'EDUCATION','startDate':'2023-09-01','endDate':'2024-07-01'}" },
+	{ CA, "ListCodes", 'S', CARE_READERS, FOREIGN_SHARED, "{'set':'ACCOM','returnYear':2024}" },
 	{ .method = NULL },
 };
 

@@ -49,7 +49,7 @@ void tables_settle(struct suite *suite)
 		" AND " HEARD("placements", "providers") " AND " HEARD("providers", "referrals")
 		" AND " HEARD("providers", "placements") " AND " HEARD("referrals", "placements")
 		" AND " HEARD("referrals", "providers") " AND " NOTHING_DUE("placements") " AND " NOTHING_DUE("providers")
-		" AND " NOTHING_DUE("referrals") " AND " NOTHING_DUE("finance") ")::int";
+		" AND " NOTHING_DUE("referrals") " AND " NOTHING_DUE("finance") " AND " NOTHING_DUE("careleavers") ")::int";
 	for (int tries = 0; tries < 4000; tries++) {
 		if (tables_number(suite, sql) == 1)
 			return;

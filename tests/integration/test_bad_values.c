@@ -68,6 +68,9 @@ static const struct rule {
 	{ "", "page_token", no_tokens }, { "", "page_size", no_numbers }, { "", "wait_ms", no_numbers },
 	{ "", "hold_hours", no_numbers }, { "", "places", no_numbers }, { "", "children", no_numbers },
 	{ "", "return_year", no_years },
+	{ "", "within_days", no_numbers }, { "", "type", no_codes }, { "", "suitability_reason", no_codes },
+	{ "", "assessed_on", no_dates }, { "", "assessor", too_long }, { "", "adviser_id", too_long },
+	{ "", "in_touch", no_codes }, { "", "activity", no_codes },
 	/* Compared, never stored. */
 	{ "", "etag", NULL }, { "", "wait_etag", NULL },
 };
@@ -286,6 +289,28 @@ static const struct {
 	  "UNKNOWN_END_CODE", "end_code" },
 	{ "placements", "UpsertChildExternalId", "{'childId':'$child2','externalId':{'system':'mosaic','id':'C-1'}}",
 	  HEARTH_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN", "external_id" },
+	{ "careleavers", "RecordAccommodation", "{'childId':'$child3','type':'Q','fromDate':'2024-05-01'}",
+	  HEARTH_INVALID_ARGUMENT, "UNKNOWN_TYPE", "type" },
+	{ "careleavers", "RecordAccommodation", "{'childId':'$child3','type':'U','fromDate':'2024-05-01',"
+	  "'suitability':'UNSUITABLE','assessedOn':'2024-05-01'}", HEARTH_INVALID_ARGUMENT, "REASON_MISSING",
+	  "suitability_reason" },
+	{ "careleavers", "RecordAccommodation", "{'childId':'$child3','type':'U','fromDate':'2024-05-01',"
+	  "'suitability':'UNSUITABLE','suitabilityReason':'NONE','assessedOn':'2024-05-01'}", HEARTH_INVALID_ARGUMENT,
+	  "UNKNOWN_SUITABILITY_REASON", "suitability_reason" },
+	{ "careleavers", "RecordAccommodation", "{'childId':'$child3','type':'W','fromDate':'2024-05-01',"
+	  "'suitability':'SUITABLE','assessedOn':'2024-05-01'}", HEARTH_INVALID_ARGUMENT, "REASON_MISSING",
+	  "suitability_reason" },
+	{ "careleavers", "RecordAccommodation", "{'childId':'$child3','type':'X','fromDate':'2024-05-01',"
+	  "'suitability':'SUITABLE','suitabilityReason':'SAFE','assessedOn':'2024-05-01'}", HEARTH_INVALID_ARGUMENT,
+	  "NEVER_SUITABLE", "suitability" },
+	{ "careleavers", "RecordAccommodation", "{'childId':'$child3','accommodationId':'$pathway','type':'U',"
+	  "'fromDate':'2024-05-01'}", HEARTH_NOT_FOUND, "RECORD_NOT_FOUND", "" },
+	{ "careleavers", "RecordPathwayEvent", "{'childId':'$child3','kind':'CONTACT','date':'2024-05-01','inTouch':'ZZ'}",
+	  HEARTH_INVALID_ARGUMENT, "UNKNOWN_IN_TOUCH", "in_touch" },
+	{ "careleavers", "RecordPathwayEvent", "{'childId':'$child3','kind':'CONTACT','date':'2024-05-01','inTouch':'YES',"
+	  "'activity':'Z9'}", HEARTH_INVALID_ARGUMENT, "UNKNOWN_ACTIVITY", "activity" },
+	{ "careleavers", "RecordCircumstance", "{'childId':'$child3','circumstanceId':'$pathway','kind':'DETAINED'}",
+	  HEARTH_NOT_FOUND, "RECORD_NOT_FOUND", "" },
 	{ "finance", "PriceAgreement", "{'agreementId':'$agreement','fromDate':'2024-06-01','weeklyFee':{'pence':'1'}}",
 	  HEARTH_FAILED_PRECONDITION, "ALREADY_PRICED", "from_date" },
 	{ "finance", "PriceAgreement", "{'agreementId':'$agreement','fromDate':'2020-06-01','weeklyFee':{'pence':'1'}}",

@@ -109,6 +109,19 @@ static const struct step by_hand[] = {
 	{ .method = NULL },
 };
 
+/* What people record of a young person in care. */
+static const struct step leaving[] = {
+	{ "careleavers", "RecordAccommodation", "{'childId':'$child3','type':'E','fromDate':'2024-05-01'}",
+	  "accommodation=accommodation.id" },
+	{ "careleavers", "RecordAccommodation", "{'childId':'$child3','accommodationId':'$accommodation','type':'E',"
+	  "'fromDate':'2024-05-01','suitability':'SUITABLE','assessedOn':'2024-05-02','assessor':'worker-1'}", "" },
+	{ "careleavers", "RecordPathwayEvent", "{'childId':'$child3','kind':'ADVISER_NAMED','date':'2024-05-01',"
+	  "'adviserId':'worker-1'}", "pathway=event.id" },
+	{ "careleavers", "RecordCircumstance", "{'childId':'$child3','kind':'EDUCATION','startDate':'2023-09-01'}",
+	  "circumstance=circumstance.id" },
+	{ .method = NULL },
+};
+
 /* Referrals in the states that a test wants to find. */
 static const struct step standing[] = {
 	{ "referrals", "CreateReferral", REFERRAL("child3"), "withdrawn=referral.id" },
@@ -255,7 +268,7 @@ static void take(struct world *world, const struct step *step)
 	free(request);
 }
 
-static const struct step *const parts[] = { supply_and_children, journey, by_hand, standing };
+static const struct step *const parts[] = { supply_and_children, journey, by_hand, leaving, standing };
 
 void world_build(struct world *world, struct suite *suite, const char *authority, const char *born, bool twice)
 {

@@ -5,13 +5,24 @@ WITH ending AS (
 	WHERE c.authority = :authority::text AND c.child_id = :child_id::uuid AND c.until IS NULL
 		AND c.start <= :end_date::date
 ), effect AS (
-	UPDATE young_person y SET updated = :now::timestamptz, version = y.version + 1
+	UPDATE young_person y SET updated = :now::timestamptz, version = y.version + 1, check_on = '-infinity',
+		quiet = CASE WHEN :event_historical::boolean THEN y.check_on IS NULL OR y.check_on > :today::date OR y.quiet ELSE false END
 	WHERE y.authority = :authority::text AND y.child_id = :child_id::uuid AND EXISTS (SELECT 1 FROM ending)
 	RETURNING y.authority, y.child_id, y.version
 ), ended AS (
 	UPDATE care_period c SET until = :end_date::date FROM ending g
 	WHERE c.authority = :authority::text AND c.child_id = :child_id::uuid AND c.short_breaks = g.short_breaks
 		AND c.start = g.start
+), left_for AS (
+	INSERT INTO circumstance (authority, child_id, id, revision, kind, start, actor, recorded)
+	SELECT e.authority, e.child_id, gen_random_uuid(), 1, x.kind, :end_date::date, 'event', :now::timestamptz
+	FROM effect e JOIN end_circumstance x ON x.end_code = :end_code::text AND x.valid_from <= :end_date::date
+		AND (x.valid_to IS NULL OR x.valid_to >= :end_date::date)
+	WHERE EXISTS (SELECT 1 FROM ending g WHERE NOT g.short_breaks)
+), poked AS (
+	UPDATE timer t SET due = :now::timestamptz
+	WHERE t.kind = 'status_changes' AND t.authority = '' AND t.subject = 'all' AND t.due > :now::timestamptz
+		AND NOT :event_historical::boolean AND EXISTS (SELECT 1 FROM effect)
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
 		historical, payload)

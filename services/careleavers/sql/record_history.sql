@@ -13,11 +13,14 @@ WITH given AS (
 		OR EXISTS (SELECT h.start, h.until, h.short_breaks FROM held h EXCEPT
 		SELECT g.start, g.until, g.short_breaks FROM given g) AS yes
 ), effect AS (
-	INSERT INTO young_person AS y (authority, child_id, date_of_birth, updated)
-	SELECT :authority::text, :child_id::uuid, :date_of_birth_value::date, :now::timestamptz
-	ON CONFLICT (authority, child_id) DO UPDATE SET date_of_birth = excluded.date_of_birth, updated = excluded.updated,
-		version = y.version + 1
-	WHERE y.date_of_birth IS DISTINCT FROM excluded.date_of_birth OR (SELECT d.yes FROM differs d)
+	INSERT INTO young_person AS y (authority, child_id, date_of_birth, unaccompanied, updated, quiet)
+	SELECT :authority::text, :child_id::uuid, :date_of_birth_value::date, :unaccompanied::boolean, :now::timestamptz,
+		:event_historical::boolean
+	ON CONFLICT (authority, child_id) DO UPDATE SET date_of_birth = excluded.date_of_birth,
+		unaccompanied = excluded.unaccompanied, updated = excluded.updated,
+		version = y.version + 1, check_on = '-infinity',
+		quiet = CASE WHEN :event_historical::boolean THEN y.check_on IS NULL OR y.check_on > :today::date OR y.quiet ELSE false END
+	WHERE (y.date_of_birth, y.unaccompanied) IS DISTINCT FROM (excluded.date_of_birth, excluded.unaccompanied) OR (SELECT d.yes FROM differs d)
 	RETURNING y.authority, y.child_id, y.version
 ), gone AS (
 	DELETE FROM care_period c WHERE c.authority = :authority::text AND c.child_id = :child_id::uuid
@@ -27,6 +30,10 @@ WITH given AS (
 	SELECT :authority::text, :child_id::uuid, g.short_breaks, g.start, g.until FROM given g
 	ON CONFLICT (authority, child_id, short_breaks, start) DO UPDATE SET until = excluded.until
 	WHERE c.until IS DISTINCT FROM excluded.until
+), poked AS (
+	UPDATE timer t SET due = :now::timestamptz
+	WHERE t.kind = 'status_changes' AND t.authority = '' AND t.subject = 'all' AND t.due > :now::timestamptz
+		AND NOT :event_historical::boolean AND EXISTS (SELECT 1 FROM effect)
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
 		historical, payload)
