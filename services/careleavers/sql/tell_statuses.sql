@@ -19,11 +19,12 @@ WITH due AS (
 	FROM given g WHERE y.authority = g.authority AND y.child_id = g.child_id AND y.version = g.version
 	RETURNING y.authority, y.child_id, y.version, g.status, g.support, g.began, g.tell
 ), told AS (
-	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent, payload)
+	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent, payload,
+		personal)
 	SELECT 'hearth.young_person.status_changed.v1', 'young_person', m.child_id::text, m.version, m.child_id::text,
 		m.authority, :now::timestamptz, '', jsonb_build_object('childId', m.child_id, 'was', w.told_status,
-		'status', nullif(m.status, 'UNKNOWN'), 'support', m.support,
-		'began', CASE WHEN m.began IS NOT NULL THEN jsonb_build_object('value', m.began) END)
+		'status', nullif(m.status, 'UNKNOWN'), 'support', m.support),
+		CASE WHEN m.began IS NOT NULL THEN jsonb_build_object('began', jsonb_build_object('value', m.began)) END
 	FROM moved m JOIN was w ON w.authority = m.authority AND w.child_id = m.child_id WHERE m.tell
 )
 UPDATE timer t SET due = CASE WHEN EXISTS (SELECT 1 FROM young_person y WHERE y.check_on <= :today::date
