@@ -81,7 +81,7 @@ static char *over_tables(struct suite *suite, const char *authority, const char 
 	         "SELECT string_agg(format('%s', n.nspname || '.' || c.relname, n.nspname, c.relname, "
 	         "CASE WHEN '%s' <> '' THEN 't.authority = ''%s''' ELSE 'true' END), ' UNION ALL ' ORDER BY 1) || ' ORDER BY 1' "
 	         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
-	         "AND c.relname <> 'consumer_seen' "          /* how far consumers are, not what anybody holds */
+	         "AND c.relname <> 'consumer_seen' AND NOT c.relispartition "     /* bookkeeping; parts are in their whole */
 	         "AND n.nspname IN (" SCHEMAS ") AND ('%s' = '' OR EXISTS (SELECT FROM pg_attribute a "
 	         "WHERE a.attrelid = c.oid AND a.attname = 'authority'))", part, authority, authority, authority);
 	PGresult *built = query(suite, sql);
