@@ -2,6 +2,7 @@
  *
  * suite_calls.c holds what is asked of the running processes (readiness, clock, clients).
  */
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dns_server.h"
 #include "spawn.h"
 #include "suite_inside.h"
 
@@ -59,7 +62,7 @@ static int start_process(struct suite *suite, struct suite_process *process)
 	put(role, sizeof role, "hearth_", process->service);
 	argv[count++] = program;
 	argv[count++] = "--listen";
-	argv[count++] = suite->address;
+	argv[count++] = process->listen;
 	argv[count++] = "--services";
 	argv[count++] = suite->address;
 	argv[count++] = "--database-url";
@@ -72,6 +75,10 @@ static int start_process(struct suite *suite, struct suite_process *process)
 	argv[count++] = "127.0.0.1:0";
 	argv[count++] = "--metrics-directory";
 	argv[count++] = suite->metrics;
+	if (suite->dns != NULL) {
+		argv[count++] = "--dns-servers";
+		argv[count++] = dns_server_address(suite->dns);
+	}
 	if (suite->clock[0] != '\0') {
 		argv[count++] = "--test-clock";
 		argv[count++] = suite->clock;
@@ -188,6 +195,64 @@ static int make_directory(struct suite *suite, const struct suite_options *optio
 	return mkdir(suite->metrics, 0700) == 0 || errno == EEXIST ? 0 : complain("cannot make", suite->metrics);
 }
 
+static void host_of(const struct suite *suite, const struct suite_process *process, char ret_host[32])
+{
+	size_t service = 0;
+	while (suite->services[service] != process->service)
+		service++;
+	snprintf(ret_host, 32, "127.0.%zu.%d", service + 10, process->index + 1);
+}
+
+void suite_name(struct suite *suite, const char *service, unsigned processes)
+{
+	char name[64], addresses[400] = "";
+	if (suite->dns == NULL)
+		return;
+	put(name, sizeof name, service, ".suite.test");
+	for (int i = 0; i < suite->instances; i++) {
+		char host[32], before[400];
+		if (!(processes >> i & 1))
+			continue;
+		host_of(suite, suite_process(suite, service, i), host);
+		memcpy(before, addresses, sizeof before);
+		snprintf(addresses, sizeof addresses, "%.360s%s%s", before, *before ? " " : "", host);
+	}
+	dns_server_set(suite->dns, name, addresses);
+}
+
+/* A port that is free here is most likely free at the next loopback address too. */
+static int free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000a01) };
+	socklen_t size = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || getsockname(fd, (struct sockaddr *)&at, &size) != 0)
+		at.sin_port = 0;
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
+/* Where each process listens, and by what address it is found. */
+static void choose_addresses(struct suite *suite)
+{
+	int port = suite->dns != NULL ? free_port() : 0;
+	if (suite->dns != NULL)
+		snprintf(suite->address, sizeof suite->address, "dns://{service}.suite.test:%d", port);
+	for (size_t i = 0; i < suite->service_count; i++) {
+		for (int j = 0; j < suite->instances; j++) {
+			struct suite_process *process = &suite->processes[i][j];
+			char host[32];
+			process->service = suite->services[i];
+			process->index = j;
+			put(process->listen, sizeof process->listen, suite->address, "");
+			host_of(suite, process, host);
+			if (suite->dns != NULL)
+				snprintf(process->listen, sizeof process->listen, "tcp://%s:%d", host, port);
+		}
+		suite_name(suite, suite->services[i], ~0u);
+	}
+}
+
 static int make_database(struct suite *suite, const struct suite_options *options)
 {
 	static unsigned count;
@@ -227,8 +292,6 @@ static int start_processes(struct suite *suite)
 	for (size_t i = 0; i < suite->service_count; i++)
 		for (int j = 0; j < suite->instances; j++) {
 			struct suite_process *process = &suite->processes[i][j];
-			process->service = suite->services[i];
-			process->index = j;
 			snprintf(process->log, sizeof process->log, "%s/%s-%d.log", suite->directory, process->service, j);
 			if (start_process(suite, process) != 0)
 				return -1;
@@ -245,10 +308,16 @@ struct suite *suite_start(const struct suite_options *options)
 	suite->bin = bin != NULL && bin[0] != '\0' ? bin : "build/bin";
 	suite->instances = options->instances > 0 ? options->instances : 1;
 	suite->flags = options->flags;
+	suite->dns = options->dns;
 	assert(suite->instances <= SUITE_INSTANCES_MOST);
 	put(suite->clock, sizeof suite->clock, options->clock != NULL ? options->clock : "", "");
 	choose_services(suite, options);
-	if (make_directory(suite, options) != 0 || make_database(suite, options) != 0 || start_processes(suite) != 0 ||
+	if (make_directory(suite, options) != 0) {
+		suite_stop(&suite);
+		return NULL;
+	}
+	choose_addresses(suite);
+	if (make_database(suite, options) != 0 || start_processes(suite) != 0 ||
 	    suite_wait_ready(suite, READY_MS) != 0)
 		suite_stop(&suite);
 	return suite;
@@ -338,8 +407,9 @@ static char *read_all(int fd)
 int suite_hearth(struct suite *suite, char **ret_out, const char *argument, ...)
 {
 	char program[512];
-	const char *argv[FLAGS_MOST + 1] = { program, "--services", suite->address };
-	size_t count = 3;
+	const char *dns = suite->dns != NULL ? dns_server_address(suite->dns) : "";
+	const char *argv[FLAGS_MOST + 1] = { program, "--services", suite->address, "--dns-servers", dns };
+	size_t count = 5;
 	int ends[2], state = 0;
 	va_list rest;
 	put(program, sizeof program, suite->bin, "/hearth");

@@ -24,6 +24,7 @@
 #define SUITE_INSTANCES_MOST 8
 
 struct suite;
+struct dns_server;
 
 struct suite_options {
 	const char *const *services;   /* names, ends with NULL; NULL: all that are built */
@@ -33,6 +34,9 @@ struct suite_options {
 	const char *database;          /* a database kept from one suite to the next; NULL: a new one, dropped at the end */
 	const char *directory;         /* sockets, logs, metrics: at most 45 characters; NULL: a fresh one, removed at the end */
 	const char *const *flags;      /* further flags of every process, ends with NULL */
+	/* Processes listen on tcp, each at a loopback address of its own, and are found by names of this server, the
+	 * caller's. NULL: ipc. */
+	struct dns_server *dns;
 };
 
 struct suite *suite_start(const struct suite_options *options);
@@ -53,6 +57,8 @@ int suite_kill(struct suite *suite, const char *service, int index);            
 int suite_signal(struct suite *suite, const char *service, int index, int signal);
 /* Starts a process again that was killed (a running one is killed first); does not wait for readiness. */
 int suite_restart_process(struct suite *suite, const char *service, int index);
+/* With `dns`: the service's name has the addresses of these processes alone, a bit each. Else nothing. */
+void suite_name(struct suite *suite, const char *service, unsigned processes);
 bool suite_runs(const struct suite *suite, const char *service, int index);
 pid_t suite_pid(const struct suite *suite, const char *service, int index);
 /* Ends one process in order (SIGTERM); its exit code, or -1 for a signal or no end in 15 s. */
@@ -62,7 +68,7 @@ int suite_end_process(struct suite *suite, const char *service, int index);
  * freed. Arguments end with NULL. Its exit code, or -1. */
 int suite_hearth(struct suite *suite, char **ret_out, const char *argument, ...) __attribute__((sentinel));
 
-const char *suite_address(const struct suite *suite);          /* "ipc://DIR" */
+const char *suite_address(const struct suite *suite);          /* "ipc://DIR", or "dns://{service}.suite.test:port" */
 const char *suite_directory(const struct suite *suite);
 const char *suite_admin_url(const struct suite *suite);        /* its database, as superuser */
 const char *suite_database(const struct suite *suite);

@@ -15,6 +15,7 @@
 #include <hearth/control/v1/control.pb-c.h>
 #include <hearth/v1/common.pb-c.h>
 
+#include "dns_server.h"
 #include "suite_inside.h"
 
 #define ENDPOINTS_MOST 32
@@ -25,6 +26,8 @@ static struct hearth_client *new_client(const struct suite *suite, const struct 
 {
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	struct hearth_client *client = hearth_client_new(NULL, actor);
+	if (suite->dns != NULL && hearth_dns_servers(dns_server_address(suite->dns), &status) != 0)
+		abort();
 	for (size_t i = 0; i < suite->service_count; i++)
 		if (hearth_client_locate(client, suite->services[i], suite->address, &status) != 0) {
 			fprintf(stderr, "suite: %s\n", status.message);

@@ -16,6 +16,7 @@ struct suite_process {
 	bool left_to_us;           /* suite_stop found it running */
 	int state;                 /* wait status, when ended and our child */
 	char log[96];
+	char listen[96];
 };
 
 struct suite {
@@ -26,6 +27,7 @@ struct suite {
 	struct suite_process processes[SUITE_SERVICES_MOST][SUITE_INSTANCES_MOST];
 	char clock[40];
 	const char *const *flags;
+	struct dns_server *dns;
 	struct support_pg *pg;
 	bool own_pg, own_database, own_directory;
 	char database[64];
