@@ -57,11 +57,20 @@ static int keys_directory(struct cli *cli, const char **ret_directory, struct he
 	return hearth_fail_field(status, "keys", "say where the public keys are: --keys DIR or HEARTH_KEYS");
 }
 
+static void pass_over(void *context, const struct hearth_identity *identity)
+{
+	(void)context;
+	(void)identity;
+}
+
 static int find_paths(struct cli *cli, const struct keys_wish *wish, struct key_paths *ret_paths,
                       struct hearth_status *status)
 {
 	const char *directory;
 	if (hearth_key_name_check(wish->name, status) != 0 || keys_directory(cli, &directory, status) != 0)
+		return -1;
+	/* One that others may write is worth nothing, however good the key is. */
+	if (hearth_identities_scan(directory, pass_over, NULL, NULL, status) != 0)
 		return -1;
 	if (strlen(directory) + HEARTH_KEY_NAME_MOST + 16 > PATH_SIZE || (wish->secret && strlen(wish->secret) >= PATH_SIZE))
 		return hearth_fail_field(status, "keys", "the path is too long");

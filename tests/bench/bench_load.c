@@ -16,6 +16,7 @@
 
 #include <hearth/bench/v1/bench.pb-c.h>
 #include <hearth/client.h>
+#include <hearth/trust.h>
 #include <hearth/clock.h>
 #include <hearth/placements/v1/placements.pb-c.h>
 #include <hearth/referrals/v1/referrals.pb-c.h>
@@ -35,6 +36,7 @@ struct flight {
 };
 
 struct load {
+	struct hearth_trust *trust;    /* HEARTH_KEYS, HEARTH_KEY: calls over tcp with CURVE */
 	struct hearth_client *client;
 	send_fn *send;
 	struct flight *flights, *flying;   /* flying: whose call is being sent */
@@ -283,6 +285,14 @@ int main(int argc, char **argv)
 	hearth_uuid_new(&uuid);
 	hearth_uuid_format(&uuid, load.child);
 	load.client = hearth_client_new(NULL, &actor);
+	if (getenv("HEARTH_KEYS") && getenv("HEARTH_KEY")) {
+		load.trust = hearth_trust_new(getenv("HEARTH_KEYS"), getenv("HEARTH_KEY"), &status);
+		if (!load.trust) {
+			fprintf(stderr, "%s\n", status.message);
+			return 1;
+		}
+	}
+	hearth_client_trust(load.client, load.trust);
 	load.flights = hearth_alloc(256 * sizeof *load.flights);
 	memset(load.flights, 0, 256 * sizeof *load.flights);
 	load.samples = hearth_alloc(MOST_SAMPLES * sizeof *load.samples);
@@ -299,6 +309,7 @@ int main(int argc, char **argv)
 		run(&load, wish.mode->send, wish.in_flight, wish.warm, wish.seconds);
 	print(&load, wish.calls ? (double)(hearth_clock_mono() - from_us) / 1e6 : wish.seconds);
 	hearth_client_free(&load.client);
+	hearth_trust_free(&load.trust);
 	free(load.keys);
 	free(load.flights);
 	free(load.samples);

@@ -18,7 +18,7 @@ seconds=${BENCH_SECONDS:-${tiny:+0.3}}
 seconds=${seconds:-1}
 warm=${tiny:+0.1}
 warm=${warm:-0.3}
-parts=${BENCH_ONLY:-echo instructions write read events import idle}
+parts=${BENCH_ONLY:-echo curve instructions write read events import idle}
 here=$(realpath "$(dirname "$0")")
 services=$here/../../services
 clients=${tiny:+2}
@@ -213,6 +213,33 @@ echo_part() {
 	halt bench grpc_unix grpc_tcp
 }
 
+# Calls with CURVE against gRPC with TLS, both over tcp on loopback with keys made for this run.
+start_curve_pair() {
+	local keys=$work/keys
+	build_grpc || fail "the gRPC reference could not be built: $(tail -n 3 "$work/grpc-build.log" 2>/dev/null)"
+	mkdir -m 700 "$keys" "$work/tls"
+	"$bin/hearth" keys make bench --kind service --keys "$keys" 2>>"$work/keys.log" &&
+		"$bin/hearth" keys make load --kind gateway --keys "$keys" 2>>"$work/keys.log" || fail "hearth keys make"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -keyout "$work/tls/key.pem" -out "$work/tls/cert.pem" 2>>"$work/tls.log" ||
+		fail "openssl made no certificate"
+	port=$((20000 + $$ % 20000 + 2))
+	launch curve "$bin/bench_echo_server" --listen "tcp://127.0.0.1:$port" --services "tcp://127.0.0.1:$port" --metrics "" \
+		--keys "$keys"
+	BENCH_TLS=$work/tls launch grpc_tls "$grpc" server "127.0.0.1:$((port + 1))"
+}
+
+curve_part() {
+	local ours theirs
+	start_curve_pair
+	for _ in $(seq "$runs"); do
+		ours=$(HEARTH_KEYS=$work/keys HEARTH_KEY=$work/keys/load.secret load echo "tcp://127.0.0.1:$port" 64) || exit 1
+		theirs=$(BENCH_TLS=$work/tls "$grpc" client "127.0.0.1:$((port + 1))" 64 "$seconds" "$warm") || fail "grpc client"
+		say curve_rps "$(word 1 $ours)" "$(word 1 $theirs)"
+	done
+	halt curve grpc_tls
+}
+
 # ---- writes and reads ----------------------------------------------------------------------------------------------------
 
 prepare_writes() {
@@ -401,8 +428,9 @@ table() {
 }
 
 # The database is needed by all but these.
-[[ " echo instructions " == *" $parts "* ]] || start_postgres
+[ -z "$(printf '%s\n' $parts | grep -vxE 'echo|curve|instructions')" ] || start_postgres
 if wants echo && [ -z "$tiny" ]; then echo_part; fi
+if wants curve && [ -z "$tiny" ]; then curve_part; fi
 if wants instructions && [ -z "$tiny" ]; then instructions_part; fi
 if wants write; then write_part; fi
 if wants read; then read_part; fi
