@@ -211,7 +211,7 @@ $(OBJ)/embed/cli_synth.o: $(GEN)/embed/cli_synth.c | $(HEADERS)
 # ---- embedded contracts ----------------------------------------------------------------------------------------------
 
 # A service's own contracts and those that every service serves, with what they import and their comments: reflection.
-EVERYWHERE := hearth/control/v1/control hearth/events/v1/events
+EVERYWHERE := hearth/control/v1/control hearth/events/v1/events hearth/audit/v1/audit
 contracts-served = $(filter hearth/$(1)/v1/%,$(STEMS)) $(EVERYWHERE)
 # $(1) service
 define embedded-contracts
@@ -251,7 +251,7 @@ $(foreach service,$(EMBEDDED),$(foreach part,sql schema,$(eval $(call embedded,$
 $(foreach service,$(SERVICES) bench,$(eval $(call embedded-contracts,$(service))))
 endif
 
-RUNTIME_CONTRACTS := $(GOOGLE) $(filter hearth/v1/% hearth/rpc/% hearth/events/% hearth/control/%,$(STEMS))
+RUNTIME_CONTRACTS := $(GOOGLE) $(filter hearth/v1/% hearth/rpc/% hearth/events/% hearth/control/% hearth/audit/%,$(STEMS))
 RUNTIME_OBJECTS := $(call object,$(wildcard services/runtime/*.c)) $(call contract-objects,$(RUNTIME_CONTRACTS)) \
 	$(OBJ)/embed/runtime_sql.o $(OBJ)/embed/runtime_schema.o
 

@@ -55,6 +55,8 @@ struct hearth_method {
 	hearth_plan_fn *plan;       /* may be NULL */
 	hearth_reply_fn *reply;     /* may be NULL: columns are mapped by name */
 	bool wait;                  /* READ with request fields wait_etag, wait_ms: long poll until the etag differs */
+	const char *audit;          /* reads of a child's record (also a write's replay): where the reply names the child, or
+	                             * the record: "children.id"; "request.referral_id" of the request; NULL: not audited */
 };
 
 /* What a call holds. All pointers live as long as the call. */

@@ -20,10 +20,10 @@ extern const struct hearth_contracts placements_contracts;
 /* A write on a placement: statement, replay and row are alike. */
 #define PLACEMENT_WRITE(call, file, check)                                                                               \
 	{ .name = call, .kind = HEARTH_WRITE, .roles = WORKERS, .statement = file, .replay = "replay_placement",             \
-	  .row = "placement", .plan = check }
+	  .row = "placement", .plan = check, .audit = "placement.child_id" }
 #define CHILD_WRITE(call, file, check)                                                                                   \
 	{ .name = call, .kind = HEARTH_WRITE, .roles = WORKERS, .statement = file, .replay = "replay_child", .row = "child", \
-	  .plan = check }
+	  .plan = check, .audit = "child.id" }
 
 static const struct hearth_method methods[] = {
 	CHILD_WRITE("CreateChild", "create_child", placements_plan_create_child),
@@ -31,25 +31,26 @@ static const struct hearth_method methods[] = {
 	CHILD_WRITE("UpsertChild", "upsert_child", placements_plan_upsert_child),
 	CHILD_WRITE("UpsertChildExternalId", "upsert_child_external_id", placements_plan_upsert_child_external_id),
 	{ .name = "GetChild", .kind = HEARTH_READ, .roles = READERS, .statement = "get_child", .row = "child",
-	  .plan = placements_plan_get_child },
+	  .plan = placements_plan_get_child, .audit = "child.id" },
 	{ .name = "LookupChild", .kind = HEARTH_READ, .roles = READERS, .statement = "lookup_child", .row = "child",
-	  .plan = placements_plan_lookup_child },
-	{ .name = "ListChildren", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_children", .row = "children" },
+	  .plan = placements_plan_lookup_child, .audit = "child.id" },
+	{ .name = "ListChildren", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_children", .row = "children",
+	  .audit = "children.id" },
 	{ .name = "GetChildHistory", .kind = HEARTH_SLOW, .roles = READERS, .statement = "child_history",
-	  .plan = placements_plan_get_child_history },
+	  .plan = placements_plan_get_child_history, .audit = "child.id" },
 	{ .name = "ListLookedAfter", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_looked_after",
-	  .row = "children", .plan = placements_plan_list_looked_after },
+	  .row = "children", .plan = placements_plan_list_looked_after, .audit = "children.child_id" },
 	{ .name = "CountLookedAfter", .kind = HEARTH_SLOW, .roles = READERS, .statement = "count_looked_after",
 	  .plan = placements_plan_count_looked_after },
 	PLACEMENT_WRITE("PlanPlacement", "plan_placement", placements_plan_plan_placement),
 	{ .name = "GetPlacement", .kind = HEARTH_READ, .roles = READERS, .statement = "get_placement", .row = "placement",
-	  .plan = placements_plan_get_placement, .wait = true },
+	  .plan = placements_plan_get_placement, .wait = true, .audit = "placement.child_id" },
 	{ .name = "LookupPlacement", .kind = HEARTH_READ, .roles = READERS, .statement = "lookup_placement", .row = "placement",
-	  .plan = placements_plan_lookup_placement },
+	  .plan = placements_plan_lookup_placement, .audit = "placement.child_id" },
 	PLACEMENT_WRITE("UpsertPlacementExternalId", "upsert_placement_external_id",
 	                placements_plan_upsert_placement_external_id),
 	{ .name = "ListPlacements", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_placements",
-	  .row = "placements", .plan = placements_plan_list_placements },
+	  .row = "placements", .plan = placements_plan_list_placements, .audit = "placements.child_id" },
 	PLACEMENT_WRITE("StartPlacement", "start_placement", placements_plan_start_placement),
 	PLACEMENT_WRITE("MovePlacement", "move_placement", placements_plan_move_placement),
 	PLACEMENT_WRITE("VaryPlacement", "vary_placement", placements_plan_vary_placement),

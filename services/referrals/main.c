@@ -15,35 +15,47 @@ extern const struct hearth_contracts referrals_contracts;
 #define DECIDERS (ROLE(PLACEMENT_OFFICER) | ROLE(COMMISSIONER) | ROLE(SYSTEM))
 #define READERS (WRITERS | DECIDERS | ROLE(PERSONAL_ADVISER) | ROLE(FINANCE_OFFICER))
 
+/* Whom a read is about, for the audit: an offer names no child, but its referral does. */
+#define CHILD "referral.child_id"
+#define OFFER "offer.referral_id"
+
 static const struct hearth_method methods[] = {
 	{ "CreateReferral", HEARTH_WRITE, WRITERS, "create_referral", "replay_referral", "referral", referrals_create, NULL,
-	  false },
+	  false, CHILD },
 	{ "UpdateReferral", HEARTH_WRITE, WRITERS, "update_referral", "replay_referral", "referral", referrals_update, NULL,
-	  false },
-	{ "OpenReferral", HEARTH_WRITE, WRITERS, "open_referral", "replay_referral", "referral", referrals_open, NULL, false },
+	  false, CHILD },
+	{ "OpenReferral", HEARTH_WRITE, WRITERS, "open_referral", "replay_referral", "referral", referrals_open, NULL,
+	  false, CHILD },
 	{ "UpsertReferral", HEARTH_WRITE, WRITERS, "upsert_referral", "replay_referral", "referral", referrals_upsert, NULL,
-	  false },
+	  false, CHILD },
 	{ "UpsertReferralExternalId", HEARTH_WRITE, WRITERS, "upsert_referral_external_id", "replay_referral", "referral",
-	  referrals_upsert_external_id, NULL, false },
-	{ "LookupReferral", HEARTH_READ, READERS, "lookup_referral", NULL, "referral", referrals_lookup, NULL, false },
-	{ "GetReferral", HEARTH_READ, READERS, "get_referral", NULL, "referral", referrals_get, NULL, true },
-	{ "GetReferralDetail", HEARTH_READ, READERS, "get_referral_detail", NULL, NULL, referrals_get_detail, NULL, true },
-	{ "ListReferrals", HEARTH_SLOW, READERS, "list_referrals", NULL, "referrals", referrals_list, NULL, false },
+	  referrals_upsert_external_id, NULL, false, CHILD },
+	{ "LookupReferral", HEARTH_READ, READERS, "lookup_referral", NULL, "referral", referrals_lookup, NULL, false,
+	  CHILD },
+	{ "GetReferral", HEARTH_READ, READERS, "get_referral", NULL, "referral", referrals_get, NULL, true, CHILD },
+	{ "GetReferralDetail", HEARTH_READ, READERS, "get_referral_detail", NULL, NULL, referrals_get_detail, NULL,
+	  true, CHILD },
+	{ "ListReferrals", HEARTH_SLOW, READERS, "list_referrals", NULL, "referrals", referrals_list, NULL, false,
+	  "referrals.child_id" },
 	{ "WithdrawReferral", HEARTH_WRITE, WRITERS, "withdraw_referral", "replay_referral", "referral", referrals_withdraw,
-	  NULL, false },
+	  NULL, false, CHILD },
 	{ "LinkSiblings", HEARTH_WRITE, WRITERS, "link_siblings", "replay_siblings", NULL, referrals_link_siblings, NULL,
-	  false },
-	{ "RecordOffer", HEARTH_WRITE, DECIDERS, "record_offer", "replay_offer", "offer", referrals_record_offer, NULL, false },
+	  false, CHILD },
+	{ "RecordOffer", HEARTH_WRITE, DECIDERS, "record_offer", "replay_offer", "offer", referrals_record_offer,
+	  NULL, false, OFFER },
 	{ "DeclineOffer", HEARTH_WRITE, DECIDERS, "decline_offer", "replay_offer", "offer", referrals_decline_offer, NULL,
-	  false },
-	{ "AcceptOffer", HEARTH_WRITE, DECIDERS, "accept_offer", "replay_accept", NULL, referrals_accept_offer, NULL, false },
+	  false, OFFER },
+	{ "AcceptOffer", HEARTH_WRITE, DECIDERS, "accept_offer", "replay_accept", NULL, referrals_accept_offer, NULL,
+	  false, CHILD },
 	{ 0 },
 };
 
 static const struct hearth_refusal refusals[] = {
 	{ "NOT_FOUND", HEARTH_NOT_FOUND, "", "there is no such referral or offer in this authority" },
-	{ "NEEDED_BY_MISSING", HEARTH_FAILED_PRECONDITION, "needed_by", "an open referral says by which day a home is needed" },
-	{ "OFFER_NOT_OPEN", HEARTH_FAILED_PRECONDITION, "offer_id", "only an offer that is OFFERED can be decided: it is %s" },
+	{ "NEEDED_BY_MISSING", HEARTH_FAILED_PRECONDITION, "needed_by",
+	  "an open referral says by which day a home is needed" },
+	{ "OFFER_NOT_OPEN", HEARTH_FAILED_PRECONDITION, "offer_id",
+	  "only an offer that is OFFERED can be decided: it is %s" },
 	{ "TOO_MANY_OFFERS", HEARTH_FAILED_PRECONDITION, "referral_id", "a referral holds at most 200 offers" },
 	{ "TOO_MANY_SIBLINGS", HEARTH_FAILED_PRECONDITION, "sibling_referral_ids",
 	  "a referral is linked with at most 20 brothers and sisters, and so is each of them" },

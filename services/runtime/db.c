@@ -1,4 +1,4 @@
-/* db.c: the database layer's public face: three connections, one dispatch at the end of each turn, deadlines.
+/* db.c: the database layer's public face: its connections, one dispatch at the end of each turn, deadlines.
  */
 #include "db_internal.h"
 
@@ -14,9 +14,10 @@
 
 static bool ready(const struct hearth_db *db)
 {
-	return db->checked && db->writer.connection.state == HEARTH_READY
-		&& db->readers[HEARTH_LANE_READ].connection.state == HEARTH_READY
-		&& db->readers[HEARTH_LANE_SLOW].connection.state == HEARTH_READY;
+	bool all = db->checked && db->writer.connection.state == HEARTH_READY;
+	for (size_t i = 0; i < db->lane_count; i++)
+		all &= db->readers[i].connection.state == HEARTH_READY;
+	return all;
 }
 
 /* ---- the turn's end ---- */
@@ -44,7 +45,10 @@ static void check(struct hearth_db *db)
 
 static bool waiting(const struct hearth_db *db)
 {
-	return db->writer.waiting.first || db->readers[0].waiting.first || db->readers[1].waiting.first;
+	bool any = db->writer.waiting.first != NULL;
+	for (size_t i = 0; i < db->lane_count; i++)
+		any |= db->readers[i].waiting.first != NULL;
+	return any;
 }
 
 static void on_sweep(void *context)
@@ -53,8 +57,8 @@ static void on_sweep(void *context)
 	int64_t now = hearth_clock_wall();
 	db->sweeping = false;
 	hearth_writer_sweep(&db->writer, now);
-	hearth_reader_sweep(&db->readers[0], now);
-	hearth_reader_sweep(&db->readers[1], now);
+	for (size_t i = 0; i < db->lane_count; i++)
+		hearth_reader_sweep(&db->readers[i], now);
 	hearth_db_wake(db);
 }
 
@@ -70,8 +74,8 @@ static void dispatch(void *context)
 			db->options.changed(db->options.context);
 	}
 	hearth_writer_dispatch(&db->writer);
-	hearth_reader_dispatch(&db->readers[HEARTH_LANE_READ]);
-	hearth_reader_dispatch(&db->readers[HEARTH_LANE_SLOW]);
+	for (size_t i = 0; i < db->lane_count; i++)
+		hearth_reader_dispatch(&db->readers[i]);
 	if (!db->sweeping && waiting(db)) {
 		db->sweeping = true;
 		hearth_alarm_set(db->sweep, SWEEP_EVERY);
@@ -146,15 +150,16 @@ struct hearth_db *hearth_db_new(struct hearth_loop *loop, const struct hearth_db
 	db->deferred = (struct hearth_deferred){ .callback = dispatch, .context = db };
 	db->sweep = hearth_alarm_new(loop, on_sweep, db);
 	int failed = hearth_writer_init(&db->writer, db, &status);
-	failed |= hearth_reader_init(&db->readers[0], db, HEARTH_LANE_READ, &status);
-	failed |= hearth_reader_init(&db->readers[1], db, HEARTH_LANE_SLOW, &status);
+	db->lane_count = options->audit_writes ? HEARTH_LANES : HEARTH_LANE_AUDIT;
+	for (size_t i = 0; i < db->lane_count; i++)
+		failed |= hearth_reader_init(&db->readers[i], db, (enum hearth_lane)i, &status);
 	if (failed) {
 		hearth_db_connection_failed(db, &status);
 		return db;
 	}
 	hearth_connection_start(&db->writer.connection);
-	hearth_connection_start(&db->readers[0].connection);
-	hearth_connection_start(&db->readers[1].connection);
+	for (size_t i = 0; i < db->lane_count; i++)
+		hearth_connection_start(&db->readers[i].connection);
 	return db;
 }
 
@@ -165,8 +170,8 @@ void hearth_db_free(struct hearth_db **ret_db)
 		return;
 	/* Callers that are answered now may look at the db, or queue again, which is answered too. */
 	hearth_writer_done(&db->writer);
-	hearth_reader_done(&db->readers[0]);
-	hearth_reader_done(&db->readers[1]);
+	for (size_t i = 0; i < db->lane_count; i++)
+		hearth_reader_done(&db->readers[i]);
 	hearth_loop_undefer(db->loop, &db->deferred);
 	hearth_alarm_free(&db->sweep);
 	for (size_t i = 0; i < hearth_statements_count(db->catalogue.statements); i++)
@@ -191,9 +196,10 @@ const char *hearth_db_trouble(const struct hearth_db *db)
 		return db->failure.message;
 	if (db->writer.connection.state != HEARTH_READY)
 		return db->writer.connection.trouble;
-	if (db->readers[0].connection.state != HEARTH_READY)
-		return db->readers[0].connection.trouble;
-	return db->readers[1].connection.trouble;
+	for (size_t i = 0; i < db->lane_count; i++)
+		if (db->readers[i].connection.state != HEARTH_READY)
+			return db->readers[i].connection.trouble;
+	return "";
 }
 
 size_t hearth_db_queued_writes(const struct hearth_db *db)
@@ -203,14 +209,18 @@ size_t hearth_db_queued_writes(const struct hearth_db *db)
 
 size_t hearth_db_queued_reads(const struct hearth_db *db)
 {
-	return db->readers[0].waiting.count + db->readers[0].flying.count + db->readers[1].waiting.count
-		+ db->readers[1].flying.count;
+	size_t count = 0;
+	for (size_t i = 0; i < db->lane_count; i++)
+		count += db->readers[i].waiting.count + db->readers[i].flying.count;
+	return count;
 }
 
 bool hearth_db_idle(const struct hearth_db *db)
 {
-	return !hearth_db_queued_writes(db) && !hearth_db_queued_reads(db) && !db->writer.refused.first
-		&& !db->readers[0].refused.first && !db->readers[1].refused.first;
+	bool idle = !hearth_db_queued_writes(db) && !hearth_db_queued_reads(db) && !db->writer.refused.first;
+	for (size_t i = 0; i < db->lane_count; i++)
+		idle &= !db->readers[i].refused.first;
+	return idle;
 }
 
 void hearth_db_read(struct hearth_db *db, enum hearth_lane lane, struct hearth_read *read)
@@ -233,7 +243,8 @@ void hearth_db_hold(struct hearth_db *db, const char *name, void (*held)(void *c
 struct hearth_db_counts hearth_db_counts(const struct hearth_db *db)
 {
 	struct hearth_db_counts counts = db->counts;
-	counts.reconnects = db->writer.connection.lost_count + db->readers[0].connection.lost_count
-		+ db->readers[1].connection.lost_count;
+	counts.reconnects = db->writer.connection.lost_count;
+	for (size_t i = 0; i < db->lane_count; i++)
+		counts.reconnects += db->readers[i].connection.lost_count;
 	return counts;
 }

@@ -16,7 +16,21 @@
 
 struct hearth_db;
 
-enum hearth_lane { HEARTH_LANE_READ, HEARTH_LANE_SLOW };
+/* HEARTH_LANE_AUDIT: notes of reads, on a connection of their own, so that no other read waits for their commits. */
+enum hearth_lane { HEARTH_LANE_READ, HEARTH_LANE_SLOW, HEARTH_LANE_AUDIT };
+#define HEARTH_LANES 3
+
+/* What the audit holds of a call: texts by column, in the order of the parameters of sql/audit_writes.sql and
+ * sql/audit_reads.sql (a write's are the first eight). */
+enum hearth_audit_column { HEARTH_AUDIT_AT, HEARTH_AUDIT_AUTHORITY, HEARTH_AUDIT_ACTOR, HEARTH_AUDIT_ROLES,
+	HEARTH_AUDIT_METHOD, HEARTH_AUDIT_REQUEST_ID, HEARTH_AUDIT_TRACEPARENT, HEARTH_AUDIT_SUBJECT, HEARTH_AUDIT_RECORD,
+	HEARTH_AUDIT_RECORDS, HEARTH_AUDIT_IDS, HEARTH_AUDIT_COLUMNS };
+#define HEARTH_AUDIT_WRITE_COLUMNS HEARTH_AUDIT_RECORD
+struct hearth_audit { const char *columns[HEARTH_AUDIT_COLUMNS]; };
+struct hearth_arena;
+/* audit.c: the first `columns` of all notes, one array literal each. */
+void hearth_audit_arrays(struct hearth_arena *arena, size_t count, const struct hearth_audit *const *notes, size_t columns,
+                         const char **ret_values);
 
 struct hearth_db_options {
 	const char *service;              /* schema, advisory lock key, application_name */
@@ -27,6 +41,8 @@ struct hearth_db_options {
 	int slow_timeout_ms;              /* slow: 30,000 */
 	int most_queued;                  /* jobs and reads waiting; past it RESOURCE_EXHAUSTED: 10,000 */
 	int group_most;                   /* 128 */
+	/* Runs before each COMMIT over the group's notes; NULL: nothing is audited, and there is no audit lane. */
+	const struct hearth_statement *audit_writes;
 	/* Once, when all statements are described. -1 stops the process. */
 	int (*checked)(void *context, struct hearth_status *status);
 	/* A statement does not fit the database, the URL is malformed, or `checked` failed: the process must stop. */
@@ -65,6 +81,7 @@ struct hearth_step {
 struct hearth_write {
 	size_t step_count;
 	const struct hearth_step *steps;
+	const struct hearth_audit *audit; /* NULL: none; its texts must live until done */
 	bool alone;                       /* a batch of events: a group of its own; an SQL error answers it, never splits it */
 	int64_t deadline_us;              /* wall; 0 none */
 	size_t bytes;                     /* estimate of its parameters, for the 1 MB bound; 0: counted by db */

@@ -24,7 +24,7 @@ enum hearth_group_state {
 
 /* The parts of a group in the order of their results. */
 enum hearth_group_part { HEARTH_PART_ROLLBACK, HEARTH_PART_BEGIN, HEARTH_PART_LOCK, HEARTH_PART_JOBS,
-	HEARTH_PART_COMMIT, HEARTH_PART_SYNC };
+	HEARTH_PART_AUDIT, HEARTH_PART_COMMIT, HEARTH_PART_SYNC };
 
 struct hearth_hold {
 	char *name;               /* what is hashed */
@@ -48,6 +48,8 @@ struct hearth_writer {
 	struct hearth_write *feed;
 	size_t feed_step;
 	bool commit_sent;
+	bool audited;                             /* a note of its writes goes before COMMIT */
+	struct hearth_arena *arena;               /* of that note */
 	/* taking: the job and step whose result comes next */
 	struct hearth_write *take;
 	size_t take_step;
@@ -89,7 +91,8 @@ struct hearth_db {
 	bool checked, stopped, was_ready, changed_due, failed_due;
 	struct hearth_status failure;
 	struct hearth_writer writer;
-	struct hearth_reader readers[2];          /* by enum hearth_lane */
+	struct hearth_reader readers[HEARTH_LANES];   /* by enum hearth_lane */
+	size_t lane_count;                        /* without audit there is no lane for it */
 	struct hearth_deferred deferred;
 	struct hearth_alarm *sweep;               /* looks for passed deadlines while something waits */
 	bool sweeping;

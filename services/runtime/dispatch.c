@@ -1,7 +1,7 @@
 /* dispatch.c: a call from its frames to its reply.
  *
  * Order of the checks: method, deadline, actor and role, request id, decoding, limits, authority, plan. Nothing is
- * started past its deadline. Every call ends in finish(): the one place that answers, counts and logs.
+ * started past its deadline. Every call ends in hearth_call_finish(): the one place that answers, counts and logs.
  */
 #include "process.h"
 
@@ -63,7 +63,7 @@ static void count_call(struct hearth_call *call, const struct hearth_status *sta
 		hearth_histogram_observe(call->route->seconds, took_us);
 }
 
-static void finish(struct hearth_call *call, const struct hearth_status *status)
+void hearth_call_finish(struct hearth_call *call, const struct hearth_status *status)
 {
 	struct hearth_reply_header header = {
 		.code = (int32_t)status->code,
@@ -140,14 +140,16 @@ static void answer_rows(struct hearth_call *call, const PGresult *result, const 
 	if (built > 0 && may_wait(call)) {
 		hearth_fail(&status, HEARTH_RESOURCE_EXHAUSTED, "TOO_MANY_WAIT", "%d calls wait here already", MOST_WAITING);
 		status.retry_after_ms = 1000;
-		finish(call, &status);
+		hearth_call_finish(call, &status);
 		return;
 	}
 	if (built > 0) {
 		call->wait_until_us = 0;     /* time is up: the present state is the answer */
 		built = hearth_reply_build(call, result, bound, mapper, &status);
 	}
-	finish(call, &status);
+	if (built == 0 && hearth_audit_read(call))
+		return;
+	hearth_call_finish(call, &status);
 }
 
 static void read_done(struct hearth_read *read, const PGresult *result, const struct hearth_status *status)
@@ -160,7 +162,7 @@ static void read_done(struct hearth_read *read, const PGresult *result, const st
 	struct hearth_status why = *status;
 	if (why.code == HEARTH_INVALID_ARGUMENT && call->givens[GIVEN_PAGE_AFTER])
 		hearth_fail_field(&why, "page_token", "page_token was not made by this call");
-	finish(call, &why);
+	hearth_call_finish(call, &why);
 }
 
 static void replay_done(struct hearth_read *read, const PGresult *result, const struct hearth_status *status)
@@ -170,7 +172,7 @@ static void replay_done(struct hearth_read *read, const PGresult *result, const 
 	if (result)
 		answer_rows(call, result, &call->route->replay, call->route->replay_mapper);
 	else
-		finish(call, status);
+		hearth_call_finish(call, status);
 }
 
 static void start_read(struct hearth_call *call, const struct hearth_bound_statement *bound, enum hearth_lane lane,
@@ -179,7 +181,7 @@ static void start_read(struct hearth_call *call, const struct hearth_bound_state
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	const char *const *values = hearth_call_values(call, bound, &status);
 	if (!values) {
-		finish(call, &status);
+		hearth_call_finish(call, &status);
 		return;
 	}
 	call->read = (struct hearth_read){ .statement = bound->statement, .values = values,
@@ -210,7 +212,7 @@ static void answer_write(struct hearth_call *call, const PGresult *result)
 	if (!outcome) {
 		hearth_fail(&status, HEARTH_INTERNAL, "NO_OUTCOME", "statement %s gave %d rows and no outcome",
 		            call->route->main.statement->name, PQntuples(result));
-		finish(call, &status);
+		hearth_call_finish(call, &status);
 	} else if (strcmp(outcome, "OK") == 0) {
 		answer_rows(call, result, &call->route->main, call->route->mapper);
 		hearth_process_committed(call->process);
@@ -219,7 +221,7 @@ static void answer_write(struct hearth_call *call, const PGresult *result)
 		start_read(call, &call->route->replay, HEARTH_LANE_READ, replay_done);
 	} else {
 		hearth_refusal_status(call->process, outcome, row_text(result, "detail"), &status);
-		finish(call, &status);
+		hearth_call_finish(call, &status);
 	}
 }
 
@@ -229,7 +231,7 @@ static void write_done(struct hearth_write *write, const PGresult *const *result
 	if (results)
 		answer_write(call, results[call->main_step]);
 	else
-		finish(call, status);
+		hearth_call_finish(call, status);
 }
 
 static void start_write(struct hearth_call *call)
@@ -237,13 +239,14 @@ static void start_write(struct hearth_call *call)
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	const char *const *values = hearth_call_values(call, &call->route->main, &status);
 	if (!values) {
-		finish(call, &status);
+		hearth_call_finish(call, &status);
 		return;
 	}
 	size_t count = 0;
 	call->main_step = hearth_steps_add(call->process, call->steps, &count, call->route->main.statement, values);
 	call->write = (struct hearth_write){ .step_count = count, .steps = call->steps, .deadline_us = call->deadline_us,
-	                                     .bytes = call->incoming->size + 256, .done = write_done, .context = call };
+	                                     .audit = hearth_audit_write(call), .bytes = call->incoming->size + 256,
+	                                     .done = write_done, .context = call };
 	hearth_db_write(call->process->db, &call->write);
 }
 
@@ -394,15 +397,15 @@ void hearth_dispatch(void *context, struct hearth_incoming *incoming)
 	if (!call->route) {
 		hearth_fail(&status, HEARTH_UNIMPLEMENTED, "UNKNOWN_METHOD", "%s has no method of this name",
 		            process->service->name);
-		finish(call, &status);
+		hearth_call_finish(call, &status);
 	} else if (prepare(call, &status) < 0 || !call->route->method->statement) {
-		finish(call, &status);
+		hearth_call_finish(call, &status);
 	} else if (!process->described) {
 		/* Its statements' parameters are not known before the database has been met once. */
 		hearth_fail(&status, HEARTH_UNAVAILABLE, "STARTING", "%s has not met its database yet; try again",
 		            process->service->name);
 		status.retry_after_ms = 50;
-		finish(call, &status);
+		hearth_call_finish(call, &status);
 	} else if (call->route->method->kind == HEARTH_WRITE) {
 		start_write(call);
 	} else {

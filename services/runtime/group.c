@@ -1,6 +1,6 @@
 /* group.c: grouped writes: what is queued when the connection is idle becomes one transaction.
  *
- *   [ROLLBACK] BEGIN lock job.. job COMMIT Sync        one pipeline, sent without waiting
+ *   [ROLLBACK] BEGIN lock job.. job [audit] COMMIT Sync    one pipeline, sent without waiting
  *
  * Success is a COMMIT result whose tag is COMMIT, followed by the Sync; only then is anybody answered. Otherwise:
  *
@@ -101,7 +101,7 @@ static void keep_result(struct hearth_writer *writer, PGresult *result)
 	writer->take_step = 0;
 	writer->take = writer->take->next;
 	if (!writer->take)
-		writer->part = HEARTH_PART_COMMIT;
+		writer->part = writer->audited ? HEARTH_PART_AUDIT : HEARTH_PART_COMMIT;
 }
 
 static void drop_results(struct hearth_writer *writer)
@@ -129,6 +129,9 @@ static void take_result(struct hearth_writer *writer, PGresult *result)
 		break;
 	case HEARTH_PART_LOCK:
 		writer->part = HEARTH_PART_JOBS;
+		break;
+	case HEARTH_PART_AUDIT:
+		writer->part = HEARTH_PART_COMMIT;
 		break;
 	case HEARTH_PART_COMMIT:
 		writer->committed = kind == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0;
@@ -383,6 +386,21 @@ static void send_plain(struct hearth_writer *writer, const char *name)
 	hearth_connection_send(&writer->connection, name, 0, NULL, 64);
 }
 
+/* One statement for the whole group: it notes what had an effect. */
+static void send_audit(struct hearth_writer *writer)
+{
+	const struct hearth_statement *statement = writer->db->options.audit_writes;
+	const struct hearth_audit **notes = hearth_arena_alloc(writer->arena, writer->running.count * sizeof *notes);
+	const char *values[HEARTH_AUDIT_WRITE_COLUMNS];
+	size_t count = 0;
+	for (struct hearth_write *write = writer->running.first; write; write = write->next)
+		if (write->audit)
+			notes[count++] = write->audit;
+	hearth_audit_arrays(writer->arena, count, notes, HEARTH_AUDIT_WRITE_COLUMNS, values);
+	hearth_connection_send(&writer->connection, statement->name, HEARTH_AUDIT_WRITE_COLUMNS, values, count * 256);
+	hearth_arena_reset(writer->arena);
+}
+
 /* Sends what the socket takes, at most 1 MB ahead of it; the rest when it has taken more. */
 static void feed(struct hearth_writer *writer)
 {
@@ -398,6 +416,8 @@ static void feed(struct hearth_writer *writer)
 	}
 	if (!writer->feed && !writer->commit_sent) {
 		writer->commit_sent = true;
+		if (writer->audited)
+			send_audit(writer);
 		send_plain(writer, "hearth.commit");
 		hearth_connection_sync(connection);
 	}
@@ -411,7 +431,9 @@ static void start(struct hearth_writer *writer)
 {
 	writer->state = HEARTH_GROUP_RUNNING;
 	writer->part = writer->rollback_due ? HEARTH_PART_ROLLBACK : HEARTH_PART_BEGIN;
-	writer->errored = writer->committed = writer->commit_sent = false;
+	writer->errored = writer->committed = writer->commit_sent = writer->audited = false;
+	for (struct hearth_write *write = writer->running.first; write && writer->db->options.audit_writes; write = write->next)
+		writer->audited |= write->audit != NULL;
 	writer->feed = writer->take = writer->running.first;
 	writer->feed_step = writer->take_step = 0;
 	writer->started_us = hearth_clock_mono();
@@ -506,6 +528,7 @@ int hearth_writer_init(struct hearth_writer *writer, struct hearth_db *db, struc
 		"hearth.lock", writer->lock_text, "hearth.hold",
 		"SELECT pg_try_advisory_lock(hashtextextended($1::text, 0))", NULL };
 	memcpy(writer->own, own, sizeof own);
+	writer->arena = hearth_arena_new();
 	writer->rest = hearth_alarm_new(db->loop, on_rest, writer);
 	writer->hold_alarm = hearth_alarm_new(db->loop, on_hold_alarm, writer);
 	const struct hearth_connection_options options = {
@@ -535,6 +558,7 @@ void hearth_writer_done(struct hearth_writer *writer)
 	while ((write = hearth_write_take_first(&writer->waiting)))
 		answer_error(write, write->uncertain ? &unknown : &away);
 	hearth_writer_free_holds(writer);
+	hearth_arena_free(&writer->arena);
 	free(writer->results);
 }
 

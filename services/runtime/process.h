@@ -42,6 +42,15 @@ struct hearth_bound_statement {
 	uint8_t given[HEARTH_PARAMETERS_MOST];          /* enum hearth_given per parameter */
 };
 
+/* Where an audited method's answer (or request) says which children it is about. */
+#define HEARTH_AUDIT_STEPS 4
+struct hearth_audit_path {
+	const ProtobufCFieldDescriptor *steps[HEARTH_AUDIT_STEPS];
+	const ProtobufCFieldDescriptor *record;         /* `id` beside the last step, or NULL */
+	size_t count;                                   /* 0: not audited */
+	bool of_request;
+};
+
 /* A method made ready to be called. */
 struct hearth_route {
 	const struct hearth_method *method;
@@ -53,6 +62,8 @@ struct hearth_route {
 	struct hearth_bound_statement main, replay;
 	struct hearth_mapper *mapper, *replay_mapper;
 	bool paged, has_etag;
+	struct hearth_audit_path audit;
+	const ProtobufCFieldDescriptor *audit_child;    /* child_id of a write's request, or NULL */
 	uint64_t calls, errors;
 	struct hearth_histogram *seconds;
 };
@@ -79,6 +90,7 @@ struct hearth_call {
 	char today[HEARTH_DATE_SIZE];
 	size_t page_size;
 	bool replayed, waited;                          /* waited: a long poll that had to; its time says nothing */
+	const struct hearth_audit *audit;               /* the note that the answer waits for */
 	struct hearth_read read;
 	struct hearth_write write;
 	struct hearth_step steps[HEARTH_STEPS_PER_STATEMENT];
@@ -94,6 +106,7 @@ struct hearth_rows {
 
 struct hearth_consumer;
 struct hearth_timers;
+struct hearth_audits;
 
 struct hearth_process {
 	const struct hearth_service *service;
@@ -121,6 +134,7 @@ struct hearth_process {
 	struct hearth_timers *timers;
 	struct hearth_chores *chores;
 	struct hearth_outbox outbox;
+	struct hearth_audits *audits;
 	struct hearth_call *pool;                       /* free calls, at most HEARTH_POOL_MOST */
 	size_t pool_count;
 	struct hearth_call *waiting;                    /* long polls */
@@ -177,14 +191,31 @@ void hearth_dispatch_wake(struct hearth_process *process);                      
 int hearth_actor_settle(const struct hearth_identity *who, const struct hearth_method *method,
                         struct hearth_request_header *header, struct hearth_status *status);
 
+/* The end of a call: answers, counts, logs. */
+void hearth_call_finish(struct hearth_call *call, const struct hearth_status *status);
+
+/* audit.c */
+/* -1: `text` ("children.id", "request.referral_id") is no text field. */
+int hearth_audit_path_init(struct hearth_audit_path *path, const char *text, const ProtobufCMessageDescriptor *request,
+                           const ProtobufCMessageDescriptor *reply, struct hearth_status *status);
+const struct hearth_audit *hearth_audit_write(struct hearth_call *call);       /* the note of a write, in its arena */
+bool hearth_audit_read(struct hearth_call *call);       /* true: the call ends when its note is committed */
+struct hearth_audits *hearth_audits_new(struct hearth_process *process, struct hearth_status *status);
+void hearth_audits_stop(struct hearth_audits *audits);  /* answers what waits; before the database goes */
+void hearth_audits_free(struct hearth_audits **audits);
+
+/* sealer.c */
+extern const struct hearth_chore hearth_audit_chores[];
+
 /* reply.c */
 int hearth_reply_build(struct hearth_call *call, const PGresult *result, const struct hearth_bound_statement *bound,
                        const struct hearth_mapper *mapper, struct hearth_status *status);  /* 1: not yet, wait */
 void hearth_refusal_status(const struct hearth_process *process, const char *outcome, const char *detail,
                            struct hearth_status *status);
 
-/* builtin.c: Health, Control, Events */
-extern const struct hearth_method hearth_health_methods[], hearth_control_methods[], hearth_events_methods[];
+/* builtin.c: Health, Control, Events; audit_methods.c: Audit */
+extern const struct hearth_method hearth_health_methods[], hearth_control_methods[], hearth_events_methods[],
+	hearth_audit_methods[];
 
 /* reflection.c */
 extern const struct hearth_method hearth_reflection_methods[];

@@ -1,4 +1,5 @@
-/* reads.c: pipelined reads; those of a turn share a Sync, at most 32 of them (slow reads have one each).
+/* reads.c: pipelined reads; those of a turn share a Sync, at most 32 of them (slow reads and notes for the audit
+ * have one each).
  *
  * PostgreSQL answers a Sync with a system call of its own, which costs as much as a read by key. When one fails, those
  * behind it in its Sync were not run: they are sent again, and the failed one is answered, so that one's error touches no
@@ -14,6 +15,7 @@
 #define MOST_TRIES 5
 #define MOST_FLYING_READ 256
 #define MOST_FLYING_SLOW 8
+#define LANE_BY_KEY(lane) ((lane) != HEARTH_LANE_SLOW)
 #define READS_A_SYNC 32
 
 static void answer_error(struct hearth_reader *reader, struct hearth_read *read, const struct hearth_status *status)
@@ -133,14 +135,15 @@ static const struct hearth_connection_calls calls = { on_ready, on_result, on_se
 int hearth_reader_init(struct hearth_reader *reader, struct hearth_db *db, enum hearth_lane lane,
                        struct hearth_status *status)
 {
-	int timeout = lane == HEARTH_LANE_READ ? db->options.statement_timeout_ms : db->options.slow_timeout_ms;
+	static const char *const names[HEARTH_LANES] = { "read", "slow", "audit" };
+	int timeout = LANE_BY_KEY(lane) ? db->options.statement_timeout_ms : db->options.slow_timeout_ms;
 	reader->db = db;
 	reader->most_flying = lane == HEARTH_LANE_READ ? MOST_FLYING_READ : MOST_FLYING_SLOW;
 	reader->most_unsynced = lane == HEARTH_LANE_READ ? READS_A_SYNC : 1;
 	const struct hearth_connection_options options = {
 		.service = db->service, .url = db->url, .role = db->role, .resolver = db->resolver,
-		.lane = lane == HEARTH_LANE_READ ? "read" : "slow",
-		.statement_timeout_ms = timeout, .by_key = lane == HEARTH_LANE_READ, .silence_ms = timeout + 15000,
+		.lane = names[lane],
+		.statement_timeout_ms = timeout, .by_key = LANE_BY_KEY(lane), .silence_ms = timeout + 15000,
 		.catalogue = &db->catalogue, .calls = &calls, .context = reader };
 	return hearth_connection_init(&reader->connection, db->loop, &options, status);
 }

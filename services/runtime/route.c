@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hearth/audit/v1/audit.pb-c.h>
 #include <hearth/control/v1/control.pb-c.h>
 #include <hearth/events/v1/events.pb-c.h>
 
@@ -153,8 +154,13 @@ static int init_route(struct hearth_process *process, struct hearth_route *route
 	route->next_page_token = field_of(route->reply, "next_page_token");
 	route->wait_etag = field_of(route->request, "wait_etag");
 	route->wait_ms = field_of(route->request, "wait_ms");
+	route->audit_child = field_of(route->request, "child_id");
+	if (route->audit_child && route->audit_child->type != PROTOBUF_C_TYPE_STRING)
+		route->audit_child = NULL;
 	if (init_row(route, status) < 0)
 		return -1;
+	if (method->audit && hearth_audit_path_init(&route->audit, method->audit, route->request, route->reply, status) < 0)
+		return hearth_fail_context(status, "%s", route->full_name);
 	if (method->statement && hearth_bound_statement_init(&route->main, process, method->statement, status) < 0)
 		return hearth_fail_context(status, "%s", route->full_name);
 	if (method->replay && hearth_bound_statement_init(&route->replay, process, method->replay, status) < 0)
@@ -176,6 +182,7 @@ int hearth_routes_build(struct hearth_process *process, struct hearth_status *st
 		{ &hearth__control__v1__control__descriptor, hearth_control_methods },
 		{ &hearth__control__v1__reflection__descriptor, hearth_reflection_methods },
 		{ &hearth__events__v1__events__descriptor, hearth_events_methods },
+		{ &hearth__audit__v1__audit__descriptor, hearth_audit_methods },
 	};
 	size_t count = 0, slots = 64;
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)

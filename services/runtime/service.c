@@ -55,6 +55,7 @@ static const struct hearth_key runtime_keys[] = {
 	{ "outbox-retention", HEARTH_KEY_INT, "90",
 	  "days events are kept, and longer while a consumer that is heard has not applied them; 0: for ever", 0, 36500 },
 	{ "request-retention", HEARTH_KEY_INT, "7", "days a request id is kept (clients repeat for a day); 0: for ever", 0, 36500 },
+	{ "audit-retention", HEARTH_KEY_INT, "0", "days for which entries of the audit are kept; 0: for ever", 0, 36500 },
 	{ "metrics", HEARTH_KEY_TEXT, "127.0.0.1:0", "host:port of /metrics, /healthz and /readyz; empty: none", 0, 0 },
 	{ "metrics-directory", HEARTH_KEY_TEXT, "", "where to write the bound address for Prometheus file discovery", 0, 0 },
 	{ "log-level", HEARTH_KEY_TEXT, "info", "error, warn, info or debug; read again on SIGHUP", 0, 0 },
@@ -210,6 +211,7 @@ static void open_database(struct hearth_process *process)
 		.statement_timeout_ms = (int)hearth_config_int(config, "statement-timeout"),
 		.slow_timeout_ms = (int)hearth_config_int(config, "slow-timeout"),
 		.most_queued = (int)hearth_config_int(config, "most-queued"),
+		.audit_writes = hearth_statements_find(process->statements, "audit_writes"),
 		.group_most = (int)hearth_config_int(config, "group-most"),
 		.checked = statements_described,
 		.failed = statements_failed,
@@ -304,7 +306,8 @@ static int open_server(struct hearth_process *process, struct hearth_status *sta
 }
 
 /* What every service does by itself. */
-static const struct hearth_chore *const chores[] = { hearth_outbox_chores, hearth_request_chores, NULL };
+static const struct hearth_chore *const chores[] = { hearth_outbox_chores, hearth_request_chores,
+	hearth_audit_chores, NULL };
 
 static int open_process(struct hearth_process *process, struct hearth_status *status)
 {
@@ -322,9 +325,10 @@ static int open_process(struct hearth_process *process, struct hearth_status *st
 	    open_client(process, status) < 0 || open_consumers(process, status) < 0)
 		return -1;
 	process->timers = hearth_timers_new(process, status);
+	process->audits = hearth_audits_new(process, status);
 	if (process->timers)
 		process->chores = hearth_chores_new(process, chores, status);
-	if (!process->chores || open_server(process, status) < 0 || hearth_service_metrics_open(process, status) < 0)
+	if (!process->chores || !process->audits || open_server(process, status) < 0 || hearth_service_metrics_open(process, status) < 0)
 		return -1;
 	open_database(process);
 	return 0;
@@ -339,6 +343,7 @@ static void close_process(struct hearth_process *process)
 	hearth_client_free(&process->client);
 	hearth_peers_free(&process->peers);
 	hearth_dispatch_wake(process);
+	hearth_audits_stop(process->audits);
 	hearth_db_free(&process->db);
 	hearth_loop_undefer(process->loop, &process->committed);
 	hearth_server_free(&process->server);
@@ -347,6 +352,7 @@ static void close_process(struct hearth_process *process)
 	free(process->consumers);
 	hearth_chores_free(&process->chores);
 	hearth_timers_free(&process->timers);
+	hearth_audits_free(&process->audits);
 	hearth_routes_free(process);
 	hearth_statements_free(&process->statements);
 	hearth_call_pool_free(process);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <hearth/audit/v1/audit.pb-c.h>
 #include <hearth/careleavers/v1/careleavers.pb-c.h>
 #include <hearth/control/v1/control.pb-c.h>
 #include <hearth/events/v1/events.pb-c.h>
@@ -47,7 +48,11 @@
 	{ name, &hearth__events__v1__events__descriptor, "Pull", 'S', SYSTEM, FOREIGN_SHARED, "{'after':'0'}" },             \
 	{ name, &hearth__events__v1__events__descriptor, "Watch", 'R', CARE_READERS, FOREIGN_EMPTY,                          \
 	  "{'after':'0','pageSize':1000}" },                                                                                 \
-	{ name, &hearth__events__v1__events__descriptor, "GetPosition", 'R', SYSTEM | OPERATOR, FOREIGN_SHARED, "{}" }
+	{ name, &hearth__events__v1__events__descriptor, "GetPosition", 'R', SYSTEM | OPERATOR, FOREIGN_SHARED, "{}" },    \
+	{ name, &hearth__audit__v1__audit__descriptor, "ListEntries", 'S', SYSTEM | OPERATOR, FOREIGN_EMPTY,                 \
+	  "{'subject':'$child','pageSize':500}" },                                                                           \
+	{ name, &hearth__audit__v1__audit__descriptor, "ListSeals", 'S', OPERATOR, FOREIGN_SHARED, "{}" },                   \
+	{ name, &hearth__audit__v1__audit__descriptor, "GetMarks", 'S', OPERATOR, FOREIGN_SHARED, "{'no':'1'}" }
 
 #define HOME_FACTS                                                                                                       \
 	"'name':'Fostering household 1','kind':'FOSTERING','outward':'B12','grid':{'easting':400000,'northing':280000},"     \
@@ -174,7 +179,7 @@ const char *const catalogue_services[] = { "placements", "providers", "referrals
 
 const ProtobufCServiceDescriptor *const *catalogue_contracts(const char *service)
 {
-	static const ProtobufCServiceDescriptor *contracts[6];
+	static const ProtobufCServiceDescriptor *contracts[7];
 	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
 		if (strcmp(row->service, service) == 0)
 			contracts[0] = row->contract;      /* the service's own rows stand after the common ones */
@@ -182,6 +187,7 @@ const ProtobufCServiceDescriptor *const *catalogue_contracts(const char *service
 	contracts[2] = &hearth__control__v1__control__descriptor;
 	contracts[3] = &hearth__events__v1__events__descriptor;
 	contracts[4] = &hearth__control__v1__reflection__descriptor;
+	contracts[5] = &hearth__audit__v1__audit__descriptor;
 	return contracts;
 }
 

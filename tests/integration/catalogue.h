@@ -32,7 +32,7 @@ struct catalogue_row {
 extern const struct catalogue_row catalogue[];    /* method NULL ends it */
 
 extern const char *const catalogue_services[];    /* the five; NULL ends them */
-/* The five contracts that a process of the service answers; NULL ends them. In a static array. */
+/* The contracts that a process of the service answers; NULL ends them. In a static array. */
 const ProtobufCServiceDescriptor *const *catalogue_contracts(const char *service);
 const ProtobufCMethodDescriptor *catalogue_method(const struct catalogue_row *row);
 /* As hearth_client_call takes it: "referrals:hearth.referrals.v1.Referrals/GetReferral"; and as the wire has it, without

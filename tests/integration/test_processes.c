@@ -1,4 +1,4 @@
-/* test_processes.c: what is promised of a service's process and of many of them: one application thread and three
+/* test_processes.c: what is promised of a service's process and of many of them: one application thread and four
  * connections; a lookup waits neither for a report nor for a commit; a process that hangs is passed over; services do
  * not need each other. */
 #include <dirent.h>
@@ -74,13 +74,13 @@ static int threads_of(pid_t pid)
 	return count;
 }
 
-START_TEST(a_process_has_one_thread_and_three_connections)
+START_TEST(a_process_has_one_thread_and_four_connections)
 {
 	for (const char *const *service = catalogue_services; *service != NULL; service++) {
 		char sql[200];
 		snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
 		         "AND usename = 'hearth_%s'", *service);
-		ck_assert_int_eq(tables_number(suite, sql), 3 * suite_instances(suite));
+		ck_assert_int_eq(tables_number(suite, sql), 4 * suite_instances(suite));
 		for (int i = 0; i < suite_instances(suite); i++)
 			ck_assert_int_eq(threads_of(suite_pid(suite, *service, i)), 1);
 	}
@@ -203,7 +203,7 @@ END_TEST
 int main(void)
 {
 	struct check_options options = { start_suite, stop_suite, 90 };
-	return CHECK_MAIN_WITH(&options, "processes", a_process_has_one_thread_and_three_connections,
+	return CHECK_MAIN_WITH(&options, "processes", a_process_has_one_thread_and_four_connections,
 	                       a_lookup_waits_neither_for_a_report_nor_for_a_commit,
 	                       a_process_that_hangs_is_passed_over_and_used_again_when_it_answers,
 	                       services_go_on_without_each_other_and_catch_up);

@@ -1,0 +1,8 @@
+-- Under which ids the audit knows a child here: its own and those of its agreements.
+CREATE OR REPLACE FUNCTION audit_subjects(p_authority text, p_subject text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+	SELECT p_subject
+	UNION
+	SELECT a.id::text FROM agreement a
+	WHERE a.child_id = CASE WHEN p_subject ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN p_subject::uuid END
+		AND (p_authority IS NULL OR a.authority = p_authority)
+$$;
