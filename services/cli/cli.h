@@ -137,6 +137,9 @@ int cli_call_command(struct cli *cli, int argc, char **argv);
 int cli_watch(struct cli *cli, int argc, char **argv);
 int cli_status(struct cli *cli, int argc, char **argv);
 int cli_clock(struct cli *cli, int argc, char **argv);
+/* `hearth audit verify|export` (audit.c). */
+int cli_audit(struct cli *cli, int argc, char **argv);
+const struct cli_command *cli_audit_find(const char *name);      /* or NULL */
 int cli_migrate(struct cli *cli, int argc, char **argv);
 int cli_keys(struct cli *cli, int argc, char **argv);
 /* `hearth import KIND ...`; argv[0] is "import ssda903" or "import homes". */
@@ -144,7 +147,7 @@ int cli_import_ssda903(struct cli *cli, int argc, char **argv);
 int cli_import_homes(struct cli *cli, int argc, char **argv);
 int cli_synth_command(struct cli *cli, int argc, char **argv);
 
-extern const char cli_completion_help[], cli_describe_help[], cli_list_help[], cli_call_help[], cli_watch_help[],
+extern const char cli_audit_help[], cli_completion_help[], cli_describe_help[], cli_list_help[], cli_call_help[], cli_watch_help[],
     cli_status_help[], cli_clock_help[], cli_migrate_help[], cli_import_ssda903_help[], cli_import_homes_help[],
     cli_synth_help[], cli_keys_help[];
 

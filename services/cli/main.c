@@ -29,6 +29,7 @@ const struct cli_command cli_commands[] = {
 	{"status", "instances, queues, latency, lag of each consumer", cli_status_help, cli_status},
 	{"synth", "make up returns and a region of homes", cli_synth_help, cli_synth_command},
 	{"import", "load returns, providers and homes", import_help, import_command},
+	{"audit", "who wrote and who read what, and that nobody changed it", cli_audit_help, cli_audit},
 	{"migrate", "roles, schemas and histories in PostgreSQL", cli_migrate_help, cli_migrate},
 	{"keys", "keys for calls over tcp: make, list, rotate", cli_keys_help, cli_keys},
 	{"clock", "the test clock of every instance", cli_clock_help, cli_clock},
@@ -65,11 +66,11 @@ static void print_commands(FILE *out)
 static const char *help_text(int argc, char **names)
 {
 	const struct cli_command *command = find(cli_commands, names[0]);
-	if (command == NULL || (argc > 1 && command->run != import_command) || argc > 2)
+	if (command == NULL || (argc > 1 && command->run != import_command && command->run != cli_audit) || argc > 2)
 		return NULL;
 	if (argc < 2)
 		return command->help;
-	command = find(cli_imports, names[1]);
+	command = command->run == cli_audit ? cli_audit_find(names[1]) : find(cli_imports, names[1]);
 	return command != NULL ? command->help : NULL;
 }
 
