@@ -69,6 +69,8 @@ struct import {
 	struct import_episode *episodes;
 	size_t child_count, child_room;
 	struct import_child *children;
+	size_t pass, passes;           /* children are read and sent in so many parts, by a hash of CHILD */
+	size_t episodes_read, children_read, children_loaded;   /* of all passes, after the merge */
 	size_t rejected_rows;
 	size_t kinds[SSDA903_KINDS];
 	size_t shown;
@@ -81,7 +83,10 @@ int import_find_returns(struct import *import, const char *directory, struct hea
 /* Sets the years (`year` 0: each from its latest DECOM) and sorts the returns by them. */
 int import_set_years(struct import *import, int year, struct hearth_status *status);
 
-/* Reads and checks all rows, merges them (of a child's episodes with one DECOM the latest year's counts), finds overlaps. */
+/* So many passes that the rows of one take some 100 MB at most. */
+void import_set_passes(struct import *import);
+/* Reads and checks the rows of this pass's children, merges them (of a child's episodes with one DECOM the latest year's
+ * counts), finds overlaps. */
 void import_read_rows(struct import *import);
 
 /* The code lists of all years from placements. */
@@ -92,5 +97,7 @@ int import_send(struct import *import, struct hearth_status *status);
 /* Counts and shows findings; a row with a rejecting one is counted as rejected. */
 void import_report(struct import *import, const struct import_place *place, const struct ssda903_findings *findings);
 void import_print_totals(const struct import *import);
+/* On a terminal: how far it is. `done` of `all` of the present pass. */
+void import_show_progress(const struct import *import, size_t done, size_t all);
 
 #endif

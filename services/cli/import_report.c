@@ -1,6 +1,8 @@
 /* import_report.c: what an import found and did: each finding as it comes, totals at the end. */
 #include "import.h"
 
+#include <unistd.h>
+
 #define SHOWN_MOST 100000              /* findings; past it they are counted only */
 
 static void show_text(const struct import_place *place, const struct ssda903_finding *finding)
@@ -75,8 +77,8 @@ static void print_json(const struct import *import)
 {
 	const struct import_sent *sent = &import->sent;
 	json_t *totals = json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:b}", "returns", returns_json(import), "rows",
-	                           (json_int_t)rows_read(import), "episodes", (json_int_t)import->episode_count, "children",
-	                           (json_int_t)import->child_count, "rejectedRows", (json_int_t)import->rejected_rows,
+	                           (json_int_t)rows_read(import), "episodes", (json_int_t)import->episodes_read, "children",
+	                           (json_int_t)import->children_read, "rejectedRows", (json_int_t)import->rejected_rows,
 	                           "rejected", kinds_json(import, true), "warned", kinds_json(import, false), "dryRun",
 	                           import->dry_run);
 	json_t *done = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "newChildren", sent->new_children, "changedChildren",
@@ -125,8 +127,8 @@ void import_print_totals(const struct import *import)
 		       import->returns[i].rows[IMPORT_EPISODES], import->returns[i].rows[IMPORT_HEADER],
 		       import->returns[i].rows[IMPORT_UASC], import->returns[i].folder);
 	print_line("rows", (int64_t)rows_read(import));
-	print_line("episodes", (int64_t)import->episode_count);
-	print_line("children", (int64_t)import->child_count);
+	print_line("episodes", (int64_t)import->episodes_read);
+	print_line("children", (int64_t)import->children_read);
 	print_line("rejected rows", (int64_t)import->rejected_rows);
 	print_kinds(import, true);
 	print_line("warned", (int64_t)findings_of(import, false));
@@ -141,4 +143,15 @@ void import_print_totals(const struct import *import)
 	printf("episodes: %lld new, %lld changed, %lld unchanged, %lld kept as recorded live\n",
 	       (long long)sent->new_episodes, (long long)sent->changed_episodes, (long long)sent->unchanged_episodes,
 	       (long long)sent->kept_episodes);
+}
+
+void import_show_progress(const struct import *import, size_t done, size_t all)
+{
+	static int shown = -1;
+	if (shown < 0)
+		shown = isatty(STDERR_FILENO) == 1 && !import->cli->json;
+	if (shown == 0 || all == 0)
+		return;
+	size_t percent = (100 * import->pass + 100 * done / all) / import->passes;
+	fprintf(stderr, "\r%3zu %%%s", percent, percent == 100 ? "\r     \r" : "");
 }

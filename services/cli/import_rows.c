@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define PASS_BYTES (32u << 20)         /* of files, for each pass */
 
 struct reading {
 	struct import *import;
@@ -57,11 +60,26 @@ static void check_row(struct reading *reading, const char *const *fields, const 
 	}
 }
 
+/* Rows in which no child can be seen belong to the first pass. */
+static bool of_this_pass(const struct reading *reading, const struct csv_row *row)
+{
+	const struct import *import = reading->import;
+	uint32_t hash = 2166136261u;
+	if (import->passes == 1)
+		return true;
+	if (row->count == reading->file->columns)        /* CHILD is the first column of every table */
+		for (const char *at = row->fields[reading->file->places[0]]; *at != '\0'; at++)
+			hash = (hash ^ (unsigned char)*at) * 16777619u;
+	else
+		hash = 0;
+	return (hash >> 8) % import->passes == import->pass;
+}
+
 static int take_row(void *context, const struct csv_row *row)
 {
 	struct reading *reading = context;
-	if (reading->rows++ == 0)
-		return 0;                  /* the header */
+	if (reading->rows++ == 0 || !of_this_pass(reading, row))
+		return 0;                  /* the header, or another pass's */
 	reading->one->rows[reading->file->table]++;
 	struct import_place place = { .path = reading->file->path, .line = row->line };
 	struct ssda903_findings findings = { .count = 0 };
@@ -218,7 +236,7 @@ static void read_file(struct import *import, struct import_return *one, const st
 {
 	struct reading reading = { .import = import, .one = one, .file = file };
 	struct hearth_status status = HEARTH_STATUS_INIT;
-	if (import_csv_read(file->path, take_row, &reading, &status) == 0)
+	if (import_csv_read(file->path, take_row, &reading, &status) == 0 || import->pass > 0)
 		return;
 	struct import_place place = { .path = file->path, .line = 1 };
 	struct ssda903_findings findings = { .count = 0 };
@@ -226,8 +244,20 @@ static void read_file(struct import *import, struct import_return *one, const st
 	import_report(import, &place, &findings);
 }
 
+void import_set_passes(struct import *import)
+{
+	uint64_t bytes = 0;
+	struct stat about;
+	for (size_t r = 0; r < import->return_count; r++)
+		for (size_t f = 0; f < import->returns[r].file_count; f++)
+			if (stat(import->returns[r].files[f].path, &about) == 0)
+				bytes += (uint64_t)about.st_size;
+	import->passes = 1 + (size_t)(bytes / PASS_BYTES);
+}
+
 void import_read_rows(struct import *import)
 {
+	import->episode_count = import->child_count = 0;
 	for (size_t r = 0; r < import->return_count; r++) {
 		struct import_return *one = &import->returns[r];
 		for (size_t f = 0; f < one->file_count; f++)
@@ -238,4 +268,6 @@ void import_read_rows(struct import *import)
 	add_missing_children(import);
 	join_children(import);
 	find_overlaps(import);
+	import->episodes_read += import->episode_count;
+	import->children_read += import->child_count;
 }

@@ -180,6 +180,7 @@ static void chunk_done(void *context, const struct hearth_reply *reply)
 		if (counts != NULL) {
 			add_sent(&sending->import->sent, counts);
 			sending->loaded += range.to - range.from;
+			import_show_progress(sending->import, sending->loaded, sending->import->child_count);
 			sending->alone = 0;
 			hearth__placements__v1__import_episodes_response__free_unpacked(counts, NULL);
 		} else {
@@ -281,8 +282,12 @@ int import_send(struct import *import, struct hearth_status *status)
 	send_more(&sending);
 	while (sending.in_flight > 0)
 		hearth_client_run(sending.client, 1000);
-	if (sending.failed)
+	import->children_loaded += sending.loaded;
+	if (sending.failed && import->pass + 1 == import->passes)
 		return hearth_fail_context(status, "%zu of %zu children were loaded; the same import again loads the rest",
-		                           sending.loaded, import->child_count);
+		                           import->children_loaded, import->children_read);
+	if (sending.failed)
+		return hearth_fail_context(status, "%zu children were loaded; the same import again loads the rest",
+		                           import->children_loaded);
 	return 0;
 }

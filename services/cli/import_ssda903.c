@@ -1,7 +1,8 @@
 /* import_ssda903.c: `hearth import ssda903`: loads statutory returns of past years into placements.
  *
- * Reads all returns first, checks every row against the code lists of its year (which placements serves), merges the
- * years in memory, and sends each child once, with all its episodes. Bad rows are said and left out; the good ones are
+ * Checks every row against the code lists of its year (which placements serves), merges the years in memory, and sends
+ * each child once, with all its episodes. Large returns are read in several passes, each over other children, so that the
+ * memory it takes does not grow with them. Bad rows are said and left out; the good ones are
  * loaded. Importing the same again changes nothing.
  */
 #include "import.h"
@@ -44,10 +45,13 @@ static int run(struct import *import, int year, struct hearth_status *status)
 {
 	if (import_set_years(import, year, status) != 0 || import_fetch_codes(import, status) != 0)
 		return cli_fail(status);
-	import_read_rows(import);
-	if (!import->dry_run && import_send(import, status) != 0) {
-		import_print_totals(import);
-		return cli_fail(status);
+	import_set_passes(import);
+	for (import->pass = 0; import->pass < import->passes; import->pass++) {
+		import_read_rows(import);
+		if (!import->dry_run && import_send(import, status) != 0) {
+			import_print_totals(import);
+			return cli_fail(status);
+		}
 	}
 	import_print_totals(import);
 	return import->rejected_rows > 0 ? CLI_REJECTED : CLI_OK;

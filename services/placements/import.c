@@ -122,5 +122,6 @@ int placements_plan_import_episodes(struct hearth_call *call, struct hearth_stat
 	for (size_t i = 0; i < request->n_episodes; i++)
 		if (check_episode(request->episodes[i], i, status) != 0)
 			return -1;
+	placements_bind_lives(call);
 	return 0;
 }

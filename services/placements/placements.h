@@ -16,6 +16,8 @@ hearth_plan_fn placements_plan_plan_placement, placements_plan_get_placement, pl
     placements_plan_lookup_placement, placements_plan_upsert_placement_external_id, placements_plan_end_care;
 /* import.c */
 hearth_plan_fn placements_plan_import_episodes;
+/* Binds used_* (codes) and life_* (periods of care) of a bulk request that has been checked. */
+void placements_bind_lives(struct hearth_call *call);
 /* events.c */
 hearth_plan_fn placements_plan_place_held, placements_plan_place_released;
 

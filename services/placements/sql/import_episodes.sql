@@ -2,6 +2,8 @@
 -- is not written. Each child that really changed is told once, historically, with its whole present history.
 -- What is held is found row by row with its whole key, in LATERAL parts that cannot be joined another way and by ON
 -- CONFLICT: a plan made when little was known of the authority would else read all its rows for each one it is given.
+-- The service's C says which codes are used (used_*), and what the periods of care are of a child of whom nothing else
+-- is held and whose episodes are no short breaks (life_*); all others' are made here.
 -- plan: fresh
 WITH seen AS (
 	SELECT s.outcome, s.result_key
@@ -24,9 +26,9 @@ WITH seen AS (
 		WITH ORDINALITY AS g (child, decom, rne, ls, cin, place, place_provider, dec, rec, reason_place_change,
 		home_outward, place_outward, urn, return_year, number)
 ), picked AS MATERIALIZED (
-	SELECT DISTINCT ON (g.child, g.decom) g.child, g.decom, g.rne, g.ls, g.cin, g.place, g.place_provider, g.dec, g.rec,
+	SELECT DISTINCT ON (g.child COLLATE "C", g.decom) g.child, g.decom, g.rne, g.ls, g.cin, g.place, g.place_provider, g.dec, g.rec,
 		g.reason_place_change, g.home_outward, g.place_outward, g.urn, g.return_year
-	FROM given g ORDER BY g.child, g.decom, g.return_year DESC, g.number DESC
+	FROM given g ORDER BY g.child COLLATE "C", g.decom, g.return_year DESC, g.number DESC
 ), person AS MATERIALIZED (
 	SELECT k.key, coalesce(x.resource, gen_random_uuid()) AS id, x.resource IS NULL AS is_new,
 		r.key IS NOT NULL AS described, r.sex, r.born, coalesce(r.unaccompanied, false) AS unaccompanied,
@@ -35,33 +37,11 @@ WITH seen AS (
 	LEFT JOIN LATERAL (SELECT e.resource FROM external_id e WHERE e.authority = :authority::text AND e.kind = 'child'
 		AND e.system = coalesce(:system::text, 'ssda903') AND e.id = k.key LIMIT 1) x ON true
 	LEFT JOIN child_row r ON r.key = k.key
-), allowed AS MATERIALIZED (
-	SELECT c.set, c.code, y.return_year AS year FROM (SELECT DISTINCT g.return_year FROM given g) y
-	JOIN code c ON c.valid_from <= y.return_year AND (c.valid_to IS NULL OR c.valid_to >= y.return_year)
-), odd AS (
-	SELECT g.rne, g.ls, g.cin, g.place, g.place_provider, g.rec, g.reason_place_change, g.return_year
-	FROM given g WHERE (g.rne IS NOT NULL AND (g.rne, g.return_year) NOT IN
-			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'RNE')) OR
-		(g.ls IS NOT NULL AND (g.ls, g.return_year) NOT IN
-			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'LS')) OR
-		(g.cin IS NOT NULL AND (g.cin, g.return_year) NOT IN
-			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'CIN')) OR
-		(g.place IS NOT NULL AND (g.place, g.return_year) NOT IN
-			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'PLACE')) OR
-		(g.place_provider IS NOT NULL AND (g.place_provider, g.return_year) NOT IN
-			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'PLACE_PROVIDER')) OR
-		(g.rec IS NOT NULL AND (g.rec, g.return_year) NOT IN
-			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'REC')) OR
-		(g.reason_place_change IS NOT NULL AND (g.reason_place_change, g.return_year) NOT IN
-			(SELECT a.code, a.year FROM allowed a WHERE a.set = 'REASON_PLACE_CHANGE'))
-	LIMIT 1
 ), strange AS (
-	SELECT v.set, v.code, o.return_year
-	FROM odd o CROSS JOIN LATERAL (VALUES ('RNE', o.rne), ('LS', o.ls), ('CIN', o.cin), ('PLACE', o.place),
-		('PLACE_PROVIDER', o.place_provider), ('REC', o.rec), ('REASON_PLACE_CHANGE', o.reason_place_change))
-		AS v (set, code)
-	WHERE v.code IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allowed a
-		WHERE a.set = v.set AND a.code = v.code AND a.year = o.return_year)
+	SELECT u.set, u.code, u.year AS return_year
+	FROM unnest(:used_set::text[], :used_code::text[], :used_year::smallint[]) AS u (set, code, year)
+	WHERE NOT EXISTS (SELECT 1 FROM code c WHERE c.set = u.set AND c.code = u.code AND c.valid_from <= u.year
+		AND (c.valid_to IS NULL OR c.valid_to >= u.year))
 	LIMIT 1
 ), verdict AS MATERIALIZED (
 	SELECT CASE
@@ -106,7 +86,7 @@ WITH seen AS (
 	FROM verdict v JOIN person p ON v.outcome = 'OK' LEFT JOIN old o ON o.id = p.id
 	CROSS JOIN LATERAL (SELECT p.is_new OR coalesce(p.return_year >= o.return_year, p.return_year IS NOT NULL) AS wins) later
 ), touched AS MATERIALIZED (
-	SELECT k.id, k.is_new, k.sex, k.born, k.unaccompanied, coalesce(k.version + 1, 1) AS version, k.differs
+	SELECT k.id, k.key, k.is_new, k.sex, k.born, k.unaccompanied, coalesce(k.version + 1, 1) AS version, k.differs
 	FROM known k
 	WHERE k.differs OR EXISTS (SELECT 1 FROM judged j WHERE j.child = k.id AND j.what IN ('NEW', 'CHANGED'))
 ), new_child AS (
@@ -162,6 +142,11 @@ WITH seen AS (
 		recorded = excluded.recorded, recorded_by = excluded.recorded_by
 ), short AS (
 	SELECT c.code FROM code c WHERE c.set = 'LS' AND c.short_breaks
+), plain AS MATERIALIZED (
+	SELECT t.id, l.periods, l.episodes
+	FROM unnest(:life_child::text[], :life_periods::text[], :life_episodes::integer[]) AS l (child, periods, episodes)
+	JOIN touched t ON t.key = l.child AND t.is_new
+	WHERE l.child NOT IN (SELECT g.child FROM given g WHERE g.ls IN (SELECT s.code FROM short s))
 ), spell AS (
 	SELECT q.child, q.decom, coalesce(q.ls, '') IN (SELECT s.code FROM short s) AS short_breaks, q.goes_on,
 		coalesce(q.dec, 'infinity') AS until
@@ -171,7 +156,7 @@ WITH seen AS (
 		SELECT h.child, h.decom, h.ls, h.dec, h.source = 'LIVE' AND coalesce(h.rec, '') = 'X1'
 		FROM held h LEFT JOIN judged j ON j.child = h.child AND j.decom = h.decom AND j.what = 'CHANGED'
 		WHERE j.child IS NULL
-	) q WHERE q.child IN (SELECT t.id FROM touched t)
+	) q WHERE q.child IN (SELECT t.id FROM touched t) AND q.child NOT IN (SELECT p.id FROM plain p)
 ), reach AS (
 	SELECT s.child, s.decom, s.short_breaks, CASE WHEN s.goes_on
 		THEN greatest(s.until, coalesce(lead(s.decom) OVER w, 'infinity')) ELSE s.until END AS until
@@ -195,9 +180,10 @@ WITH seen AS (
 		historical, payload, personal)
 	SELECT 'hearth.child.history_recorded.v1', 'child', t.id::text, t.version, t.id::text, :authority::text,
 		:now::timestamptz, :traceparent::text, true, jsonb_build_object('childId', t.id, 'sex', t.sex,
-		'unaccompanied', t.unaccompanied, 'carePeriods', coalesce(h.periods, '[]'), 'episodes', coalesce(h.episodes, 0)),
+		'unaccompanied', t.unaccompanied, 'carePeriods', coalesce(p.periods::jsonb, h.periods, '[]'),
+		'episodes', coalesce(p.episodes, h.episodes, 0)),
 		CASE WHEN t.born IS NOT NULL THEN jsonb_build_object('dateOfBirth', jsonb_build_object('value', t.born)) END
-	FROM touched t LEFT JOIN history h ON h.child = t.id
+	FROM touched t LEFT JOIN plain p ON p.id = t.id LEFT JOIN history h ON h.child = t.id
 ), total AS (
 	INSERT INTO import_result (authority, id, new_children, changed_children, unchanged_children, new_episodes,
 		changed_episodes, unchanged_episodes, kept_episodes, imported, imported_by)
