@@ -18,7 +18,7 @@ seconds=${BENCH_SECONDS:-${tiny:+0.3}}
 seconds=${seconds:-1}
 warm=${tiny:+0.1}
 warm=${warm:-0.3}
-parts=${BENCH_ONLY:-echo curve instructions write read events import idle}
+parts=${BENCH_ONLY:-echo curve instructions write read events import nation idle}
 here=$(realpath "$(dirname "$0")")
 services=$here/../../services
 clients=${tiny:+2}
@@ -400,6 +400,51 @@ import_part() {
 	halt placements
 }
 
+# ---- a nation ----------------------------------------------------------------------------------------------------------
+
+# Made-up returns of five years with so many children looked after on a day, once each: rows of episodes a second.
+nation_import() {
+	local name=$1 children=$2 authority=$3 began rows
+	"$bin/hearth" synth --children "$children" --years 5 --seed 1 "$work/nation" >>"$work/synth.log" 2>&1 || fail "hearth synth failed"
+	began=$(date +%s%N)
+	"$bin/hearth" --services "ipc://$work" import ssda903 --quiet --authority "$authority" "$work/nation" >"$work/import.log" 2>&1 ||
+		fail "hearth import failed"
+	local took=$(($(date +%s%N) - began))
+	rm -rf "$work/nation"
+	rows=$(sql -c "SELECT count(*) FROM placements.episode WHERE authority = '$authority'") || exit 1
+	nation_rows=$(awk -v n="$rows" -v ns="$took" 'BEGIN { printf "%.0f\n", n / ns * 1e9 }')
+	say "$name" "$nation_rows" -
+}
+
+# The whole command, its start with it, on days of five years; the answer must be the number that was made up.
+census() {
+	local children=$1 authority=$2 day began
+	for day in 2021-06-01 2022-03-31 2023-09-30 2024-03-31 2025-12-24 2026-03-31; do
+		began=$(date +%s%N)
+		"$bin/hearth" --services "ipc://$work" --authority "$authority" call placements/CountLookedAfter \
+			"{\"date\": \"$day\"}" >"$work/census.log" 2>&1 || fail "the census of $day failed"
+		say nation_census "$((($(date +%s%N) - began) / 1000))" -
+		grep -q "\"children\": \"$children\"" "$work/census.log" || fail "the census of $day is not $children"
+	done
+}
+
+nation_part() {
+	local town small nation=${tiny:+300}
+	nation=${nation:-84000}
+	town=$((nation / 84 > 10 ? nation / 84 : 10))
+	service placements
+	nation_import nation_1k "$town" 301          # the first after the start is another matter
+	nation_import nation_1k "$town" 302
+	small=$nation_rows
+	nation_import nation_10k $((10 * town)) 310
+	nation_import nation_84k "$nation" 384
+	say nation_flat "$nation_rows" "$small"
+	# What the database does by itself within a minute.
+	sql -c "VACUUM (ANALYZE) placements.episode"
+	census "$nation" 384
+	halt placements
+}
+
 # ---- a service at rest ---------------------------------------------------------------------------------------------------
 
 idle_part() {
@@ -436,6 +481,7 @@ if wants write; then write_part; fi
 if wants read; then read_part; fi
 if wants events; then events_part; fi
 if wants import; then import_part; fi
+if wants nation; then nation_part; fi
 if wants idle; then idle_part; fi
 table || exit 1
 cat "$build/bench-spread.tsv" | column -t -s "$(printf '\t')"
