@@ -78,6 +78,12 @@ typedef void hearth_reply_callback(void *context, const struct hearth_reply *rep
 int hearth_client_send(struct hearth_client *client, const char *method, const ProtobufCMessage *request,
                        const struct hearth_call_options *options, hearth_reply_callback *callback,
                        void *context, struct hearth_status *status);
+/* The same with a request that is packed already. */
+int hearth_client_send_packed(struct hearth_client *client, const char *method, const void *request, size_t size,
+                              const struct hearth_call_options *options, hearth_reply_callback *callback,
+                              void *context, struct hearth_status *status);
+/* Whether a method changes something, by its verb: all do but Get, List, Find, Lookup, Check, Count, Search, ... */
+bool hearth_method_is_write(const char *method);
 /* Runs the client's own loop until nothing is outstanding or `timeout_ms` passed; the number outstanding. */
 size_t hearth_client_run(struct hearth_client *client, int timeout_ms);
 

@@ -142,13 +142,27 @@ int cli_audit(struct cli *cli, int argc, char **argv);
 const struct cli_command *cli_audit_find(const char *name);      /* or NULL */
 int cli_migrate(struct cli *cli, int argc, char **argv);
 int cli_keys(struct cli *cli, int argc, char **argv);
+int cli_submit(struct cli *cli, int argc, char **argv);
+int cli_spool(struct cli *cli, int argc, char **argv);
 /* `hearth import KIND ...`; argv[0] is "import ssda903" or "import homes". */
 int cli_import_ssda903(struct cli *cli, int argc, char **argv);
 int cli_import_homes(struct cli *cli, int argc, char **argv);
 int cli_synth_command(struct cli *cli, int argc, char **argv);
 
-extern const char cli_audit_help[], cli_completion_help[], cli_describe_help[], cli_list_help[], cli_call_help[], cli_watch_help[],
-    cli_status_help[], cli_clock_help[], cli_migrate_help[], cli_import_ssda903_help[], cli_import_homes_help[],
-    cli_synth_help[], cli_keys_help[];
+extern const char cli_audit_help[];
+extern const char cli_completion_help[];
+extern const char cli_describe_help[];
+extern const char cli_list_help[];
+extern const char cli_call_help[];
+extern const char cli_watch_help[];
+extern const char cli_status_help[];
+extern const char cli_clock_help[];
+extern const char cli_migrate_help[];
+extern const char cli_import_ssda903_help[];
+extern const char cli_import_homes_help[];
+extern const char cli_synth_help[];
+extern const char cli_keys_help[];
+extern const char cli_spool_help[];
+extern const char cli_submit_help[];
 
 #endif

@@ -30,6 +30,8 @@ const struct cli_command cli_commands[] = {
 	{"synth", "make up returns and a region of homes", cli_synth_help, cli_synth_command},
 	{"import", "load returns, providers and homes", import_help, import_command},
 	{"audit", "who wrote and who read what, and that nobody changed it", cli_audit_help, cli_audit},
+	{"submit", "commands that wait on disk until they are done", cli_submit_help, cli_submit},
+	{"spool", "what waits and why; deliver it", cli_spool_help, cli_spool},
 	{"migrate", "roles, schemas and histories in PostgreSQL", cli_migrate_help, cli_migrate},
 	{"keys", "keys for calls over tcp: make, list, rotate", cli_keys_help, cli_keys},
 	{"clock", "the test clock of every instance", cli_clock_help, cli_clock},

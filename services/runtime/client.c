@@ -315,7 +315,7 @@ static void mint_traceparent(struct hearth_client *client, char *ret_text)
 	memcpy(ret_text + 52, "-01", 4);
 }
 
-static bool is_write(const char *method)
+bool hearth_method_is_write(const char *method)
 {
 	static const char *const verbs[] = { "Get", "List", "Find", "Lookup", "Check", "Count", "Search", "Pull", "Watch", "Snapshot" };
 	const char *name = strrchr(method, '/');
@@ -382,9 +382,16 @@ static void copy_options(struct call *call, const struct hearth_call_options *op
 	call->last = (struct hearth_status)HEARTH_STATUS_INIT;
 }
 
-static int pack(struct call *call, const ProtobufCMessage *request, struct hearth_status *status)
+/* What a call says: a message, or one that is packed already. */
+struct content {
+	const ProtobufCMessage *message;
+	const uint8_t *packed;
+	size_t size;
+};
+
+static int pack(struct call *call, const struct content *content, struct hearth_status *status)
 {
-	size_t size = protobuf_c_message_get_packed_size(request);
+	size_t size = content->message ? protobuf_c_message_get_packed_size(content->message) : content->size;
 
 	if (size > PAYLOAD_MOST)
 		return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "MESSAGE_TOO_LARGE",
@@ -394,22 +401,24 @@ static int pack(struct call *call, const ProtobufCMessage *request, struct heart
 		call->room = size;
 	}
 	call->size = size;
-	if (size > 0)
-		protobuf_c_message_pack(request, call->payload);
+	if (size > 0 && content->message)
+		protobuf_c_message_pack(content->message, call->payload);
+	else if (size > 0)
+		memcpy(call->payload, content->packed, size);
 	return 0;
 }
 
-static int fill_call(struct call *call, const char *method, const ProtobufCMessage *request,
+static int fill_call(struct call *call, const char *method, const struct content *content,
                      const struct hearth_call_options *options, struct hearth_status *status)
 {
 	const struct hearth_actor *actor = call->client->has_actor ? &call->client->actor : NULL;
 
 	hearth_text_copy(call->method, sizeof call->method, method);
-	call->write = options->request_id || is_write(method);
+	call->write = options->request_id || hearth_method_is_write(method);
 	copy_options(call, options);
 	if (copy_actor(call, options->actor ? options->actor : actor, status))
 		return -1;
-	return pack(call, request, status);
+	return pack(call, content, status);
 }
 
 static struct service *find_located(struct hearth_client *client, struct hearth_slice name, struct hearth_status *status)
@@ -422,9 +431,9 @@ static struct service *find_located(struct hearth_client *client, struct hearth_
 	return service;
 }
 
-int hearth_client_send(struct hearth_client *client, const char *method, const ProtobufCMessage *request,
-                       const struct hearth_call_options *options, hearth_reply_callback *callback,
-                       void *context, struct hearth_status *status)
+static int start_call(struct hearth_client *client, const char *method, const struct content *content,
+                      const struct hearth_call_options *options, hearth_reply_callback *callback, void *context,
+                      struct hearth_status *status)
 {
 	static const struct hearth_call_options none = { .timeout_ms = 0 };
 	struct hearth_slice name = { NULL, 0 };
@@ -441,7 +450,7 @@ int hearth_client_send(struct hearth_client *client, const char *method, const P
 	call->service = service;
 	call->callback = callback;
 	call->context = context;
-	if (fill_call(call, method, request, options ? options : &none, status) || client_dispatch(call, status)) {
+	if (fill_call(call, method, content, options ? options : &none, status) || client_dispatch(call, status)) {
 		release_call(call);
 		return -1;
 	}
@@ -451,6 +460,24 @@ int hearth_client_send(struct hearth_client *client, const char *method, const P
 	client_start_looking(client);
 	client_watch_health(client);
 	return 0;
+}
+
+int hearth_client_send(struct hearth_client *client, const char *method, const ProtobufCMessage *request,
+                       const struct hearth_call_options *options, hearth_reply_callback *callback,
+                       void *context, struct hearth_status *status)
+{
+	const struct content content = { .message = request };
+
+	return start_call(client, method, &content, options, callback, context, status);
+}
+
+int hearth_client_send_packed(struct hearth_client *client, const char *method, const void *request, size_t size,
+                              const struct hearth_call_options *options, hearth_reply_callback *callback,
+                              void *context, struct hearth_status *status)
+{
+	const struct content content = { .packed = request, .size = size };
+
+	return start_call(client, method, &content, options, callback, context, status);
 }
 
 /* ---- the client ---- */
