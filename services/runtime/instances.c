@@ -170,6 +170,9 @@ static int make_directory(const char *directory, struct hearth_status *status)
 	if (about.st_mode & (S_IWGRP | S_IWOTH))
 		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "SOCKET_DIRECTORY",
 		                   "the socket directory %.150s can be written by others: make it 0700", directory);
+	if (about.st_uid != geteuid() && about.st_uid != 0)
+		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "SOCKET_DIRECTORY",
+		                   "the socket directory %.150s belongs to another user, who could put another's sockets there", directory);
 	return 0;
 }
 

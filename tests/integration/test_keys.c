@@ -51,8 +51,9 @@ static unsigned free_port(void)
 
 static void expect_code(struct outcome outcome, int code, const char *said)
 {
-	ck_assert_msg(outcome.code == code, "%d: %s%s", outcome.code, outcome.out, outcome.err);
-	ck_assert_msg(strstr(outcome.err, said) || strstr(outcome.out, said), "not \"%s\" in: %s%s", said, outcome.out, outcome.err);
+	ck_assert_msg(outcome.code == code, "%d: %.800s%.800s", outcome.code, outcome.out, outcome.err);
+	ck_assert_msg(strstr(outcome.err, said) || strstr(outcome.out, said), "not \"%s\" in: %.800s%.800s", said, outcome.out,
+	              outcome.err);
 	outcome_done(&outcome);
 }
 
@@ -372,6 +373,45 @@ START_TEST(a_key_is_changed_under_load_and_no_call_is_lost)
 }
 END_TEST
 
+static void path_of(char ret_path[160], const char *ending)
+{
+	snprintf(ret_path, 160, "%s/cut%s", keys, ending);
+}
+
+/* As if `rotate` had ended between two of its steps. */
+START_TEST(a_change_that_was_cut_short_goes_on)
+{
+	char public[160], old[160], secret[160], next[160], kept[160];
+	path_of(public, ".public");
+	path_of(old, ".old.public");
+	path_of(secret, ".secret");
+	path_of(next, ".secret.next");
+	path_of(kept, ".kept");
+	expect_code(HEARTH("keys", "make", "cut", "--kind", "operator"), 0, "");
+	/* A newer secret was written and nothing published: it is forgotten. */
+	ck_assert_int_eq(link(secret, kept), 0);
+	expect_code(HEARTH("keys", "rotate", "cut"), 0, "");
+	ck_assert_int_eq(rename(secret, next), 0);
+	ck_assert_int_eq(link(kept, secret), 0);
+	ck_assert_int_eq(rename(old, public), 0);
+	expect_code(HEARTH("keys", "rotate", "cut"), 0, "");
+	ck_assert_int_ne(access(next, F_OK), 0);
+	struct hearth_trust *trust = trust_of("cut");
+	hearth_trust_free(&trust);
+	expect_code(HEARTH("keys", "rotate", "cut", "--finish"), 0, "");
+	/* Both were published and the secret not put in its place: that is done now. */
+	ck_assert_int_eq(unlink(kept) | link(secret, kept), 0);
+	expect_code(HEARTH("keys", "rotate", "cut"), 0, "");
+	ck_assert_int_eq(rename(secret, next) | rename(kept, secret), 0);
+	expect_code(HEARTH("keys", "rotate", "cut", "--finish"), 1, "cut short");
+	expect_code(HEARTH("keys", "rotate", "cut"), 0, "");
+	trust = trust_of("cut");
+	hearth_trust_free(&trust);
+	expect_code(HEARTH("keys", "rotate", "cut", "--finish"), 0, "");
+	expect_code(HEARTH("keys", "rotate", "cut", "--finish"), 1, "No such file");
+}
+END_TEST
+
 /* ---- what is not shown ---- */
 
 static char *read_whole(const char *path)
@@ -449,6 +489,7 @@ int main(void)
 	const struct check_options options = { .setup = set_up, .teardown = tear_down, .timeout = 90 };
 	return CHECK_MAIN_WITH(&options, "keys", a_key_calls_for_those_whom_it_may,
 	                       a_process_without_keys_is_told_nothing_over_tcp, the_command_line_calls_with_its_key,
-	                       a_key_is_changed_under_load_and_no_call_is_lost, no_secret_is_in_logs_help_or_metrics,
+	                       a_key_is_changed_under_load_and_no_call_is_lost, a_change_that_was_cut_short_goes_on,
+	                       no_secret_is_in_logs_help_or_metrics,
 	                       a_service_does_not_start_with_anothers_key_or_open_to_other_machines_without_one);
 }

@@ -546,6 +546,31 @@ START_TEST(over_ipc_only_the_suites_users_are_answered)
 }
 END_TEST
 
+START_TEST(a_socket_directory_of_another_user_is_not_used)
+{
+	struct hearth_uuid instance;
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	char listen[100];
+
+	if (geteuid() != 0) {
+		fprintf(stderr, "not root: another user's directory cannot be made\n");
+		return;
+	}
+	make_directories();
+	hearth_uuid_new(&instance);
+	snprintf(listen, sizeof listen, "ipc://%s/theirs", directory);
+	ck_assert_int_eq(mkdir(listen + 6, 0700), 0);
+	ck_assert_int_eq(chown(listen + 6, 65534, 65534), 0);
+	struct hearth_loop *loop = hearth_loop_new();
+	struct hearth_server_options options = { .service = "echo", .instance = &instance, .listen = listen, .most_message = 4096,
+		                                     .receive = receive };
+	ck_assert_ptr_null(hearth_server_new(loop, &options, &status));
+	ck_assert_msg(strstr(status.message, "belongs to another user") != NULL, "%s", status.message);
+	hearth_loop_free(&loop);
+	hearth_zmq_end();
+}
+END_TEST
+
 /* ---- files ---- */
 
 static void expect_no_trust(const char *what, const char *secret)
@@ -629,6 +654,7 @@ int main(void)
 	                  hints_reach_those_with_a_key_alone,
 	                  connections_that_never_shake_hands_are_closed_and_hold_up_nobody,
 	                  without_keys_only_loopback_is_listened_on, over_ipc_only_the_suites_users_are_answered,
+	                  a_socket_directory_of_another_user_is_not_used,
 	                  a_secret_that_others_may_read_or_that_is_not_published_is_not_used,
 	                  a_public_key_that_says_not_who_it_is_is_passed_over);
 }
