@@ -80,7 +80,7 @@ endif
 
 # Asked once, when first needed: nothing is installed yet while this file is read on a fresh machine.
 once = $(eval $(1) := $(2))$($(1))
-PACKAGES := libzmq libprotobuf-c libpq libmicrohttpd jansson libsodium libcares sqlite3
+PACKAGES := libzmq libprotobuf-c libpq libmicrohttpd jansson libsodium libcares sqlite3 zlib
 PACKAGE_CFLAGS = $(call once,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(PACKAGES)))
 PACKAGE_LIBS = $(call once,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)) -lcsv -lm)
 CHECK_LIBS = $(call once,CHECK_LIBS,$(shell pkg-config --libs check))
@@ -342,7 +342,7 @@ install: all  ## libhearth, headers, contracts, hearth.pc, programs and completi
 	@for file in $(PROTOS:proto/%=%); do install -D -m 644 "proto/$$file" "$(ROOT)/share/hearth/proto/$$file"; done
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' 'protodir=$${prefix}/share/hearth/proto' '' \
 	  'Name: hearth' 'Description: Runtime for small services over ZeroMQ and PostgreSQL' 'Version: $(VERSION)' \
-	  'Requires: libprotobuf-c jansson' 'Requires.private: libzmq libpq libmicrohttpd libsodium libcares sqlite3' \
+	  'Requires: libprotobuf-c jansson' 'Requires.private: libzmq libpq libmicrohttpd libsodium libcares sqlite3 zlib' \
 	  'Libs: -L$${libdir} -lhearth' 'Libs.private: -lcsv' 'Cflags: -I$${includedir}' > "$(ROOT)/lib/pkgconfig/hearth.pc"
 
 # ---- what the compiler learnt --------------------------------------------------------------------------------------------

@@ -136,6 +136,7 @@ int cli_list(struct cli *cli, int argc, char **argv);
 int cli_call_command(struct cli *cli, int argc, char **argv);
 int cli_watch(struct cli *cli, int argc, char **argv);
 int cli_status(struct cli *cli, int argc, char **argv);
+int cli_archive(struct cli *cli, int argc, char **argv);
 int cli_clock(struct cli *cli, int argc, char **argv);
 /* `hearth audit verify|export` (audit.c). */
 int cli_audit(struct cli *cli, int argc, char **argv);
@@ -149,6 +150,7 @@ int cli_import_ssda903(struct cli *cli, int argc, char **argv);
 int cli_import_homes(struct cli *cli, int argc, char **argv);
 int cli_synth_command(struct cli *cli, int argc, char **argv);
 
+extern const char cli_archive_help[];
 extern const char cli_audit_help[];
 extern const char cli_completion_help[];
 extern const char cli_describe_help[];

@@ -34,6 +34,7 @@ const struct cli_command cli_commands[] = {
 	{"spool", "what waits and why; deliver it", cli_spool_help, cli_spool},
 	{"migrate", "roles, schemas and histories in PostgreSQL", cli_migrate_help, cli_migrate},
 	{"keys", "keys for calls over tcp: make, list, rotate", cli_keys_help, cli_keys},
+	{"archive", "events that were trimmed", cli_archive_help, cli_archive},
 	{"clock", "the test clock of every instance", cli_clock_help, cli_clock},
 	{"completion", "a script that completes command lines", cli_completion_help, cli_completion},
 	{"help", "this, or more about a command", help_help, help_command},

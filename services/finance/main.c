@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 		.timers = timers,
 		.keys = keys,
 		.sql = finance_sql,
+		.archived = true,
 	.contracts = &finance_contracts,
 	};
 	return hearth_service_main(argc, argv, &service);

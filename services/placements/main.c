@@ -149,6 +149,7 @@ int main(int argc, char **argv)
 		.timers = timers,
 		.keys = keys,
 		.sql = placements_sql,
+		.archived = true,
 	.contracts = &placements_contracts,
 		.most_items = 4000,
 	};

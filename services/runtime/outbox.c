@@ -3,6 +3,7 @@
  * What is decided here is decided again in the owner's functions (schema/000_runtime_1_outbox.sql), under the writer
  * lock: the look of a chore only saves a transaction that would do nothing.
  */
+#include "archive.h"
 #include "outbox.h"
 #include "process.h"
 
@@ -78,29 +79,39 @@ static int kept(struct hearth_call *call, const struct hearth_rows *rows)
 
 /* ---- trimming ---- */
 
-static int begin_trim(struct hearth_call *call, struct hearth_status *status)
+int hearth_outbox_bind_before(struct hearth_call *call, struct hearth_status *status)
 {
 	int64_t kept_us = retention_us(call);
 	(void)status;
 	if (!kept_us)
 		return 1;
 	bind_time(call, "before", hearth_call_now(call) - kept_us);
-	hearth_bind_bool(call, "archived", hearth_chore_process(call)->service->archived);
 	return 0;
 }
 
+static int begin_trim(struct hearth_call *call, struct hearth_status *status)
+{
+	hearth_bind_bool(call, "archived", hearth_archive_wanted(hearth_chore_process(call)));
+	return hearth_outbox_bind_before(call, status);
+}
+
+/* Said once; what is wrong with an archive that there is, the archive says itself. */
 static int plan_trim(struct hearth_call *call, struct hearth_status *status)
 {
 	const struct hearth_rows *rows = hearth_call_rows(call);
 	struct hearth_process *process = hearth_chore_process(call);
+	struct hearth_outbox *outbox = &process->outbox;
 	(void)status;
-	bool waits = process->service->archived && hearth_rows_text(rows, 0, "archived")[0] != 't';
-	if (waits && !process->outbox.held[0])
-		hearth_log(HEARTH_LOG_WARN, "outbox", "not trimmed: partition %s is not in the archive",
-		           hearth_rows_text(rows, 0, "number"));
-	snprintf(process->outbox.held, sizeof process->outbox.held, "%s", waits ? "is not in the archive" : "");
 	hearth_bind_int(call, "number", hearth_rows_int(rows, 0, "number"));
-	return waits ? 1 : 0;
+	if (!hearth_archive_wanted(process) || hearth_rows_text(rows, 0, "archived")[0] == 't') {
+		outbox->held[0] = '\0';
+		return 0;
+	}
+	if (!hearth_config_text(process->config, "archive")[0] && !outbox->held[0]) {
+		snprintf(outbox->held, sizeof outbox->held, "its events are needed for audit, and no archive is set");
+		hearth_log(HEARTH_LOG_WARN, "outbox", "not trimmed detail=\"%s\"", outbox->held);
+	}
+	return 1;
 }
 
 static int trimmed(struct hearth_call *call, const struct hearth_rows *rows)

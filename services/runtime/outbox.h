@@ -40,6 +40,8 @@ void hearth_outbox_init(struct hearth_outbox *outbox);
 /* A pull that names its consumer. Remembered here, written by a chore. */
 int hearth_outbox_hear(struct hearth_process *process, const struct Hearth__Events__V1__PullRequest *request,
                        struct hearth_status *status);
+/* Binds :before, the age from which events may be trimmed; 1: events are kept for ever. */
+int hearth_outbox_bind_before(struct hearth_call *call, struct hearth_status *status);
 void hearth_outbox_metrics(struct hearth_process *process);
 
 extern const struct hearth_chore hearth_outbox_chores[];

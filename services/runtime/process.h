@@ -106,6 +106,7 @@ struct hearth_rows {
 
 struct hearth_consumer;
 struct hearth_timers;
+struct hearth_archive;
 struct hearth_audits;
 
 struct hearth_process {
@@ -134,6 +135,7 @@ struct hearth_process {
 	struct hearth_timers *timers;
 	struct hearth_chores *chores;
 	struct hearth_outbox outbox;
+	struct hearth_archive *archive;
 	struct hearth_audits *audits;
 	struct hearth_call *pool;                       /* free calls, at most HEARTH_POOL_MOST */
 	size_t pool_count;

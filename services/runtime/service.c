@@ -22,6 +22,7 @@
 #include <hearth/text.h>
 #include <hearth/v1/common.pb-c.h>
 
+#include "archive.h"
 #include "event_check.h"
 #include "peers.h"
 #include "service_metrics.h"
@@ -51,6 +52,7 @@ static const struct hearth_key runtime_keys[] = {
 	{ "most-queued", HEARTH_KEY_INT, "10000", "calls that may wait for the database", 1, 1000000 },
 	{ "group-most", HEARTH_KEY_INT, "128", "writes in one transaction", 1, 1024 },
 	{ "pull-interval", HEARTH_KEY_INT, "500", "milliseconds between looks for events when no hint comes", 10, 60000 },
+	{ "archive", HEARTH_KEY_TEXT, "", "directory that events are written to before they are trimmed; empty: none", 0, 0 },
 	{ "outbox-partition", HEARTH_KEY_INT, "1000000", "events in a partition of the outbox", 100, 1000000000 },
 	{ "outbox-retention", HEARTH_KEY_INT, "90",
 	  "days events are kept, and longer while a consumer that is heard has not applied them; 0: for ever", 0, 36500 },
@@ -144,6 +146,8 @@ static int statements_described(void *context, struct hearth_status *status)
 		result = hearth_timers_check(process->timers, status);
 	if (result == 0)
 		result = hearth_chores_check(process->chores, status);
+	if (result == 0)
+		result = hearth_archive_check(process->archive, status);
 	for (size_t i = 0; i < process->consumer_count && result == 0; i++)
 		result = hearth_consumer_check(process->consumers[i], status);
 	process->described = result == 0;
@@ -306,7 +310,7 @@ static int open_server(struct hearth_process *process, struct hearth_status *sta
 }
 
 /* What every service does by itself. */
-static const struct hearth_chore *const chores[] = { hearth_outbox_chores, hearth_request_chores,
+static const struct hearth_chore *const chores[] = { hearth_outbox_chores, hearth_archive_chores, hearth_request_chores,
 	hearth_audit_chores, NULL };
 
 static int open_process(struct hearth_process *process, struct hearth_status *status)
@@ -326,7 +330,8 @@ static int open_process(struct hearth_process *process, struct hearth_status *st
 		return -1;
 	process->timers = hearth_timers_new(process, status);
 	process->audits = hearth_audits_new(process, status);
-	if (process->timers)
+	process->archive = hearth_archive_new(process, status);
+	if (process->timers && process->archive)
 		process->chores = hearth_chores_new(process, chores, status);
 	if (!process->chores || !process->audits || open_server(process, status) < 0 || hearth_service_metrics_open(process, status) < 0)
 		return -1;
@@ -351,6 +356,7 @@ static void close_process(struct hearth_process *process)
 		hearth_consumer_free(&process->consumers[i]);
 	free(process->consumers);
 	hearth_chores_free(&process->chores);
+	hearth_archive_free(&process->archive);
 	hearth_timers_free(&process->timers);
 	hearth_audits_free(&process->audits);
 	hearth_routes_free(process);

@@ -15,11 +15,15 @@
 #include "world.h"
 
 static struct suite *suite;
+static char directory[64];            /* of the archive: placements is not trimmed without one */
 
 static void start_suite(void)
 {
 	static const char *const services[] = { "careleavers", "placements", NULL };
-	static const char *const flags[] = { "--outbox-partition", "1000", NULL };
+	static const char *const flags[] = { "--outbox-partition", "1000", "--archive", directory, NULL };
+	snprintf(directory, sizeof directory, "/tmp/hearth-archive-XXXXXX");
+	if (!mkdtemp(directory))
+		abort();
 	suite = suite_start(&(struct suite_options){ .clock = WORLD_CLOCK, .services = services, .instances = 2, .flags = flags });
 	if (!suite)
 		abort();
@@ -27,8 +31,11 @@ static void start_suite(void)
 
 static void stop_suite(void)
 {
-	if (suite_stop(&suite) != 0)
+	const char *const remove[] = { "/bin/rm", "-r", directory, NULL };
+	struct outcome outcome = run_program(remove, NULL);
+	if (outcome.code != 0 || suite_stop(&suite) != 0)
 		abort();
+	outcome_done(&outcome);
 }
 
 /* ---- helpers ---- */

@@ -7,7 +7,7 @@ set -euo pipefail
 
 wanted="build-essential pkg-config libzmq3-dev protobuf-c-compiler libprotobuf-c-dev libprotobuf-dev libpq-dev
 	postgresql check libmicrohttpd-dev libjansson-dev libcsv-dev libsodium-dev libc-ares-dev libsqlite3-dev
-	protobuf-compiler valgrind"
+	protobuf-compiler zlib1g-dev valgrind"
 read -r -d '' -a packages <<<"${HEARTH_PACKAGES:-$wanted}" || true
 
 if ! command -v dpkg-query >/dev/null; then
