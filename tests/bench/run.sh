@@ -356,7 +356,7 @@ rate_once() {
 events_part() {
 	local more=${tiny:+2000x}
 	with_commit_times
-	statement libpq careleavers record_child "child_id=uuid 1,date_of_birth_value=2012-05-17" >"$work/effect.sql"
+	statement libpq careleavers record_child "child_id=uuid 1,date_of_birth_value=2012-05-17,unaccompanied=false" >"$work/effect.sql"
 	service placements
 	service careleavers
 	applied_through
