@@ -1,10 +1,12 @@
 /* bench_load.c: calls from one client thread: rate and latencies.
  *
- *	bench_load echo|create|get|child ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS [RATE]]
+ *	bench_load echo|create|get|child ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS [RATE [gap]]]
  *
  * prints one line: calls/s, p50 and p99 in microseconds, errors. SECONDS may be a number of calls: "2000x". A closed
  * loop, or with RATE so many calls a second, as they fall due. `create` makes referrals and `child` children, with
  * fresh ids; `get` first makes 1,000 referrals, then reads them by key. Without an answer for 5 s a call is an error.
+ * With `gap` calls may be tried again at another instance, no call that is due is left out, and in place of the p99
+ * stands the longest time that any of them was waited for, from when it was due.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,6 +46,8 @@ struct load {
 	size_t sample_count;
 	int64_t calls, errors, sent, most, counted_from_us, stop_us;
 	bool paced;                        /* a flight ends with its answer */
+	bool gap;
+	int64_t due_us;                    /* paced: of the call being sent */
 	char (*keys)[HEARTH_UUID_SIZE];
 	char child[HEARTH_UUID_SIZE];
 	size_t key_count;
@@ -54,7 +58,7 @@ static void answered(void *context, const struct hearth_reply *reply);
 
 static int send_call(struct load *load, const char *method, const ProtobufCMessage *request, struct hearth_status *status)
 {
-	struct hearth_call_options options = { .timeout_ms = 5000, .once = true };
+	struct hearth_call_options options = { .timeout_ms = 5000, .once = !load->gap };
 	return hearth_client_send(load->client, method, request, &options, answered, load->flying, status);
 }
 
@@ -138,6 +142,8 @@ static void fly(struct flight *flight)
 	if (hearth_clock_mono() >= load->stop_us || load->sent == load->most)
 		return;
 	flight->sent_us = hearth_clock_mono();
+	if (load->gap && load->due_us < flight->sent_us)
+		flight->sent_us = load->due_us;
 	load->flying = flight;
 	if (load->send(load, load->sent++, &status) < 0) {
 		fprintf(stderr, "cannot send: %s\n", status.message);
@@ -154,7 +160,7 @@ static void answered(void *context, const struct hearth_reply *reply)
 		load->errors++;
 		snprintf(load->complaint, sizeof load->complaint, "%s %s", hearth_code_name(reply->status.code),
 		         reply->status.message);
-	} else if (now_us >= load->counted_from_us && now_us < load->stop_us) {
+	} else if (now_us >= load->counted_from_us && (load->gap || now_us < load->stop_us)) {
 		load->calls++;
 		if (load->sample_count < MOST_SAMPLES)
 			load->samples[load->sample_count++] = (uint32_t)(now_us - flight->sent_us);
@@ -200,21 +206,30 @@ static void wait_until(struct load *load, int64_t due_us)
 		nanosleep(&(struct timespec){ .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 }, NULL);
 }
 
-/* RATE calls a second, as they fall due; a call that finds every flight out is left out. */
+/* False when every flight is out. */
+static bool take_off(struct load *load, int in_flight)
+{
+	for (int i = 0; i < in_flight; i++) {
+		if (load->flights[i].sent_us)
+			continue;
+		load->flights[i].load = load;
+		fly(&load->flights[i]);
+		return true;
+	}
+	return false;
+}
+
+/* RATE calls a second, as they fall due; a call that finds every flight out is left out, or with `gap` goes with the next. */
 static void run_paced(struct load *load, send_fn *send, int in_flight, double warm, double seconds, double rate)
 {
 	load->paced = true;
 	begin(load, send, warm, seconds);
 	int64_t from_us = hearth_clock_mono();
 	for (int64_t number = 0; hearth_clock_mono() < load->stop_us; number++) {
-		wait_until(load, from_us + (int64_t)((double)number * 1e6 / rate));
-		for (int i = 0; i < in_flight; i++) {
-			if (load->flights[i].sent_us)
-				continue;
-			load->flights[i].load = load;
-			fly(&load->flights[i]);
-			break;
-		}
+		load->due_us = from_us + (int64_t)((double)number * 1e6 / rate);
+		wait_until(load, load->due_us);
+		while (!take_off(load, in_flight) && load->gap && hearth_clock_mono() < load->stop_us)
+			hearth_client_run(load->client, 1);
 	}
 	hearth_client_run(load->client, 6000);
 }
@@ -222,9 +237,10 @@ static void run_paced(struct load *load, send_fn *send, int in_flight, double wa
 static void print(struct load *load, double seconds)
 {
 	size_t count = load->sample_count;
+	size_t told = load->gap ? count - 1 : count * 99 / 100;
 	qsort(load->samples, count, sizeof *load->samples, compare);
 	printf("%.0f %u %u %" PRId64 "\n", (double)load->calls / seconds, count ? load->samples[count / 2] : 0,
-	       count ? load->samples[count * 99 / 100] : 0, load->errors);
+	       count ? load->samples[told] : 0, load->errors);
 	if (load->errors)
 		fprintf(stderr, "%" PRId64 " errors, the last: %s\n", load->errors, load->complaint);
 }
@@ -248,17 +264,18 @@ struct wish {
 	const char *address;
 	int in_flight;
 	double seconds, warm, rate;
+	bool gap;
 	int64_t calls;             /* 0: as many as the seconds hold */
 };
 
 static int read_wish(int argc, char **argv, struct wish *ret_wish)
 {
 	char *end = "";
-	if (argc < 5 || argc > 7)
+	if (argc < 5 || argc > 8)
 		return -1;
 	struct wish wish = { .mode = find_mode(argv[1]), .address = argv[2], .in_flight = atoi(argv[3]),
 		                 .seconds = strtod(argv[4], &end), .warm = argc > 5 ? atof(argv[5]) : 0.3,
-		                 .rate = argc > 6 ? atof(argv[6]) : 0 };
+		                 .rate = argc > 6 ? atof(argv[6]) : 0, .gap = argc > 7 && strcmp(argv[7], "gap") == 0 };
 	if (*end == 'x') {
 		wish.calls = (int64_t)wish.seconds;
 		wish.seconds = 600;
@@ -277,7 +294,7 @@ int main(int argc, char **argv)
 	struct hearth_uuid uuid;
 	struct wish wish;
 	if (read_wish(argc, argv, &wish) < 0 || sodium_init() < 0) {
-		fprintf(stderr, "usage: bench_load echo|create|get|child ADDRESS IN_FLIGHT SECONDS|COUNTx [WARM_SECONDS [RATE]]\n"
+		fprintf(stderr, "usage: bench_load echo|create|get|child ADDRESS IN_FLIGHT SECONDS|COUNTx [WARM_SECONDS [RATE [gap]]]\n"
 		        "IN_FLIGHT is 1 to 256, SECONDS up to 600\n");
 		return 2;
 	}
@@ -302,6 +319,7 @@ int main(int argc, char **argv)
 	}
 	if (wish.mode->send == send_get)
 		make_keys(&load);
+	load.gap = wish.gap;
 	int64_t from_us = hearth_clock_mono();
 	if (wish.rate > 0)
 		run_paced(&load, wish.mode->send, wish.in_flight, wish.warm, wish.seconds, wish.rate);

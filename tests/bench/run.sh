@@ -18,7 +18,7 @@ seconds=${BENCH_SECONDS:-${tiny:+0.3}}
 seconds=${seconds:-1}
 warm=${tiny:+0.1}
 warm=${warm:-0.3}
-parts=${BENCH_ONLY:-echo curve instructions write read events import nation idle}
+parts=${BENCH_ONLY:-echo curve instructions write read events import nation idle failover scale}
 here=$(realpath "$(dirname "$0")")
 services=$here/../../services
 clients=${tiny:+2}
@@ -78,11 +78,11 @@ halt() {
 	done
 }
 
-# service NAME [FLAG...]: one process of a service, ready to be called.
+# service NAME[@NUMBER] [FLAG...]: one process of a service, ready to be called.
 service() {
 	local name=$1
 	shift
-	launch "$name" "$bin/hearth-$name" --listen "ipc://$work" --services "ipc://$work" --database-url "$service_url" "$@"
+	launch "$name" "$bin/hearth-${name%@*}" --listen "ipc://$work" --services "ipc://$work" --database-url "$service_url" "$@"
 	for _ in $(seq 100); do
 		grep -q "database ready=yes" "$work/$name.log" && return 0
 		sleep 0.1
@@ -90,10 +90,10 @@ service() {
 	fail "$name did not become ready"
 }
 
-# load MODE ADDRESS IN_FLIGHT [RATE]: rate p50 p99; an error ends the bench.
+# load MODE ADDRESS IN_FLIGHT [RATE [gap]]: rate p50 p99 (or the longest wait); an error ends the bench.
 load() {
 	local out
-	out=$("$bin/bench_load" "$1" "$2" "$3" "$seconds" "$warm" ${4:+"$4"} 2>>"$work/load.log") || fail "load $* failed"
+	out=$("$bin/bench_load" "$1" "$2" "$3" "$seconds" "$warm" ${4:+"$4"} ${5:+"$5"} 2>>"$work/load.log") || fail "load $* failed"
 	[ "${out##* }" = 0 ] || fail "load $*: ${out##* } calls failed"
 	echo "$out"
 }
@@ -456,6 +456,64 @@ idle_part() {
 	done
 }
 
+# ---- more processes of one service ---------------------------------------------------------------------------------------
+
+# gap [SIGNAL]: the longest a caller waited, in milliseconds, at 2,000 calls a second to two processes, one of which gets
+# the signal halfway. It is gone, or goes on, before the next.
+gap() {
+	local signal=$1 load longest
+	[ -z "$signal" ] || (
+		sleep "$(awk -v s="$seconds" -v w="$warm" 'BEGIN { print w + s * 1.5 }')"
+		kill "-$signal" "${running[referrals@2]}"
+	) &
+	load=$(seconds=$(awk -v s="$seconds" 'BEGIN { print s * 3 }') load get "ipc://$work" 256 2000 gap) || exit 1
+	longest=$(word 3 $load)
+	awk -v us="$longest" 'BEGIN { printf "%.2f\n", us / 1000 }'
+}
+
+failover_once() {
+	local figure=$1 signal=$2 calm ours
+	service referrals
+	service referrals@2
+	calm=$(gap "") || exit 1
+	ours=$(gap "$signal") || exit 1
+	[ "$signal" != STOP ] || kill -CONT "${running[referrals@2]}"
+	halt referrals referrals@2
+	# A hang is found after a second: there is nothing to compare that with.
+	[ "$signal" != STOP ] || calm=-
+	say "$figure" "$ours" "$calm"
+}
+
+failover_part() {
+	for _ in $(seq "$runs"); do
+		failover_once failover_ms KILL
+		failover_once failover_drain_ms TERM
+		failover_once failover_stop_ms STOP
+	done
+}
+
+# The same load on one, two and three processes.
+scale_once() {
+	local one two three
+	service referrals
+	one=$(load get "ipc://$work" 64) || exit 1
+	service referrals@2
+	two=$(load get "ipc://$work" 64) || exit 1
+	service referrals@3
+	three=$(load get "ipc://$work" 64) || exit 1
+	halt referrals referrals@2 referrals@3
+	say scale_reads_2 "$(word 1 $two)" "$(word 1 $one)"
+	say scale_p99_2 "$(word 3 $two)" "$(word 3 $one)"
+	say scale_reads_3 "$(word 1 $three)" "$(word 1 $one)"
+	say scale_p99_3 "$(word 3 $three)" "$(word 3 $one)"
+}
+
+scale_part() {
+	for _ in $(seq "$runs"); do
+		scale_once
+	done
+}
+
 # ---- all ---------------------------------------------------------------------------------------------------------------
 
 . "$here/instructions.sh"
@@ -483,5 +541,7 @@ if wants events; then events_part; fi
 if wants import; then import_part; fi
 if wants nation; then nation_part; fi
 if wants idle; then idle_part; fi
+if wants failover; then failover_part; fi
+if wants scale; then scale_part; fi
 table || exit 1
 cat "$build/bench-spread.tsv" | column -t -s "$(printf '\t')"
