@@ -54,6 +54,8 @@ void hearth_server_free(struct hearth_server **server);
 /* Nothing more is given to `receive` (new requests are answered UNAVAILABLE, reason DRAINING, so that clients go
  * elsewhere at once) and the address is given up; replies still leave. */
 void hearth_server_drain(struct hearth_server *server);
+/* Whether a reply or refusal was sent since this was last asked. */
+bool hearth_server_replied(struct hearth_server *server);
 /* `reply` NULL unless header->code is 0. header->call_id is filled in. Frees `incoming` (sets it NULL). */
 void hearth_server_reply(struct hearth_server *server, struct hearth_incoming **incoming,
                          struct hearth_reply_header *header, const ProtobufCMessage *reply);

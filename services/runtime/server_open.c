@@ -211,6 +211,14 @@ void hearth_server_drain(struct hearth_server *server)
 		zmq_unbind(server->listener[i].router, server->listener[i].endpoint);
 }
 
+bool hearth_server_replied(struct hearth_server *server)
+{
+	bool replied = server->replied;
+
+	server->replied = false;
+	return replied;
+}
+
 static void close_listener(struct listener *listener)
 {
 	hearth_loop_undefer(listener->server->loop, &listener->pump);

@@ -31,6 +31,7 @@
 #define DRAIN_US INT64_C(10000000)
 #define WAKE_PAUSE_US INT64_C(25000)
 #define DRAIN_STEP_US INT64_C(5000)
+#define DRAIN_QUIET_US INT64_C(100000)
 #define MOST_PEERS 16
 
 extern const struct hearth_file runtime_sql[];
@@ -440,6 +441,19 @@ static bool busy(const struct hearth_process *process)
 	return any;
 }
 
+/* What is queued is finished; then callers that have not heard yet are told to go elsewhere, until nobody has asked for a
+ * moment: who asks a process that is closing learns it only from the lost connection. */
+static void finish_calls(struct hearth_process *process)
+{
+	int64_t now_us = hearth_clock_mono(), until_us = now_us + DRAIN_US, heard_us = now_us;
+	while (!process->failed && now_us < until_us && (busy(process) || now_us - heard_us < DRAIN_QUIET_US)) {
+		hearth_loop_turn(process->loop, DRAIN_STEP_US);
+		now_us = hearth_clock_mono();
+		if (hearth_server_replied(process->server))
+			heard_us = now_us;
+	}
+}
+
 static void run(struct hearth_process *process, int signals)
 {
 	void *context[2] = { process, &signals };
@@ -447,9 +461,8 @@ static void run(struct hearth_process *process, int signals)
 	hearth_log(HEARTH_LOG_INFO, "start", "instance=%s listen=%s", process->instance_text,
 	           hearth_server_endpoint(process->server));
 	hearth_loop_run(process->loop);
-	int64_t until_us = hearth_clock_mono() + DRAIN_US;
-	while (process->draining && !process->failed && busy(process) && hearth_clock_mono() < until_us)
-		hearth_loop_turn(process->loop, DRAIN_STEP_US);
+	if (process->draining)
+		finish_calls(process);
 	hearth_log(HEARTH_LOG_INFO, "end", "calls=%" PRIu64 " errors=%" PRIu64, process->calls, process->errors);
 	hearth_watch_free(&watch);
 }
