@@ -52,7 +52,7 @@ struct hearth_server *hearth_server_new(struct hearth_loop *loop, const struct h
 /* Closes, removes its files; every incoming must have been replied to or dropped before. */
 void hearth_server_free(struct hearth_server **server);
 /* Nothing more is given to `receive` (new requests are answered UNAVAILABLE, reason DRAINING, so that clients go
- * elsewhere at once) and the address is given up; replies still leave. */
+ * elsewhere at once) and its files are gone; replies still leave. */
 void hearth_server_drain(struct hearth_server *server);
 /* Whether a reply or refusal was sent since this was last asked. */
 bool hearth_server_replied(struct hearth_server *server);

@@ -207,8 +207,10 @@ struct hearth_server *hearth_server_new(struct hearth_loop *loop, const struct h
 void hearth_server_drain(struct hearth_server *server)
 {
 	server->draining = true;
+	/* Nothing is unbound: that would end the connections on which the last replies leave. Nobody finds the files any more,
+	 * and who comes by tcp all the same is told. */
 	for (size_t i = 0; i < server->listeners; i++)
-		zmq_unbind(server->listener[i].router, server->listener[i].endpoint);
+		hearth_instance_release(&server->listener[i].files);
 }
 
 bool hearth_server_replied(struct hearth_server *server)

@@ -601,6 +601,37 @@ START_TEST(a_draining_server_loses_no_call)
 }
 END_TEST
 
+START_TEST(a_draining_server_answers_what_it_has)
+{
+	static const char *const listens[] = { NULL, "tcp://127.0.0.1:*" };
+	const struct hearth_call_options once = { .timeout_ms = 3000, .once = true };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct hearth_client *client = open_here(listens[i]);
+		Hearth__V1__ExternalId request = HEARTH__V1__EXTERNAL_ID__INIT;
+		struct hearth_status status = HEARTH_STATUS_INIT;
+		int code = -1;
+
+		request.id = "abc";
+		ck_assert_int_eq(hearth_client_send(client, "hearth.echo.v1.Echo/Hold", &request.base, &once, keep_code, &code,
+		                                    &status), 0);
+		for (int turn = 0; turn < 400 && here.held_count == 0; turn++)
+			hearth_loop_turn(here.loop, 5000);
+		ck_assert_uint_eq(here.held_count, 1);
+		hearth_server_drain(here.server);
+		ck_assert_uint_eq(count_files(".sock") + count_files(".lock"), 0);
+		for (int turn = 0; turn < 20; turn++)
+			hearth_loop_turn(here.loop, 5000);
+		echo(&here, here.held[--here.held_count]);
+		for (int turn = 0; turn < 400 && code < 0; turn++)
+			hearth_loop_turn(here.loop, 5000);
+		ck_assert_int_eq(code, HEARTH_OK);
+		ck_assert_uint_eq(hearth_server_counts(here.server).dropped_replies, 0);
+		close_here(&client);
+	}
+}
+END_TEST
+
 START_TEST(calls_wait_for_a_server_that_starts_later)
 {
 	struct run run = { .ok = 0 };
@@ -725,6 +756,7 @@ int main(void)
 	                       what_is_no_reply_is_passed_over, the_257th_outstanding_call_of_a_connection_is_refused,
 	                       the_257th_call_of_a_client_to_one_instance_fails_at_once,
 	                       no_call_is_lost_when_one_of_two_servers_is_killed, a_draining_server_loses_no_call,
+	                       a_draining_server_answers_what_it_has,
 	                       calls_wait_for_a_server_that_starts_later, a_targeted_call_goes_to_its_instance_or_nowhere,
 	                       a_hint_reaches_whoever_listens, a_path_that_is_too_long_is_refused_by_name,
 	                       malformed_addresses_are_refused, only_the_dead_have_their_files_removed);
