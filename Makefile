@@ -127,7 +127,7 @@ check: all $(CHECKED) $(PRIVATE_PG) $(DEMO_PROGRAM) $(BENCH_PROGRAMS)  ## instal
 	@HEARTH_BIN=$(BIN) HEARTH_LOG=$(OUT)/check.log MODE=$(MODE) BUILD=$(BUILD) tests/support/run_tests.sh $(CHECKED)
 
 run: all $(PRIVATE_PG)  ## stay up until Ctrl-C; the state is kept in .run/state
-	@HEARTH_BIN=$(BIN) tests/run.sh
+	@HEARTH_BIN=$(BIN) HEARTH_RUN="$(SERVICES)" tests/run.sh
 
 bench: all $(BENCH_PROGRAMS) $(PRIVATE_PG)  ## measure; writes build/bench.tsv
 	@HEARTH_BIN=$(BIN) HEARTH_BUILD=$(BUILD) tests/bench/run.sh

@@ -9,6 +9,7 @@ set -uo pipefail
 
 bin=${HEARTH_BIN:-build/bin}
 state=.run/state
+services=${HEARTH_RUN:-placements providers referrals finance careleavers}
 url=${HEARTH_DATABASE_URL:-}
 postgres=
 declare -A program_of=() pid_of=() since=() pause=() due=()
@@ -127,6 +128,10 @@ if [ -z "$url" ]; then
 	"$bin/hearth-private-pg" create "$state/postgres" hearth || exit 1
 	url=$("$bin/hearth-private-pg" url "$state/postgres" hearth hearth)
 	service_url=$("$bin/hearth-private-pg" url "$state/postgres" "" hearth)
+	# Asking for a role's address lets us be it.
+	for service in $services; do
+		"$bin/hearth-private-pg" url "$state/postgres" "hearth_$service" hearth >/dev/null || exit 1
+	done
 else
 	service_url=$url
 fi
@@ -139,7 +144,8 @@ fi
 # The shell's own remarks on processes that were killed: said better below.
 exec 2>>"$state/log/run.log"
 
-for program in "$bin"/hearth-{placements,providers,referrals,finance,careleavers}; do
+for service in $services; do
+	program=$bin/hearth-$service
 	[ -x "$program" ] || continue
 	for index in 0 1; do
 		slot=${program##*/hearth-}-$index

@@ -78,6 +78,10 @@ static void drop(struct hearth_connection *connection, const char *why)
 	if (connection->state == HEARTH_READY)
 		hearth_log(HEARTH_LOG_WARN, "database", "connection=%s lost=\"%.200s\"", connection->options.lane, why);
 	set_trouble(connection, why);
+	/* A process that never gets in would otherwise say nothing. */
+	if (connection->state != HEARTH_READY && connection->lost_count == 0)
+		hearth_log(HEARTH_LOG_WARN, "database", "connection=%s failed=\"%.200s\"", connection->options.lane,
+		           connection->trouble);
 	hearth_watch_free(&connection->watch);
 	if (connection->hosts)
 		hearth_db_hosts_stop(connection->hosts);
