@@ -1,10 +1,11 @@
 /* bench_load.c: calls from one client thread: rate and latencies.
  *
- *	bench_load echo|create|get|child ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS [RATE [gap]]]
+ *	bench_load echo|create|get|home|child ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS [RATE [gap]]]
  *
  * prints one line: calls/s, p50 and p99 in microseconds, errors. SECONDS may be a number of calls: "2000x". A closed
  * loop, or with RATE so many calls a second, as they fall due. `create` makes referrals and `child` children, with
- * fresh ids; `get` first makes 1,000 referrals, then reads them by key. Without an answer for 5 s a call is an error.
+ * fresh ids; `get` first makes 1,000 referrals, then reads them by key; `home` reads the homes that run.sh made. Without
+ * an answer for 5 s a call is an error.
  * With `gap` calls may be tried again at another instance, no call that is due is left out, and in place of the p99
  * stands the longest time that any of them was waited for, from when it was due.
  */
@@ -21,6 +22,7 @@
 #include <hearth/trust.h>
 #include <hearth/clock.h>
 #include <hearth/placements/v1/placements.pb-c.h>
+#include <hearth/providers/v1/providers.pb-c.h>
 #include <hearth/referrals/v1/referrals.pb-c.h>
 #include <hearth/service.h>
 #include <hearth/text.h>
@@ -101,6 +103,16 @@ static int send_get(struct load *load, int64_t number, struct hearth_status *sta
 	return send_call(load, "hearth.referrals.v1.Referrals/GetReferral", &request.base, status);
 }
 
+/* One of the thousand homes that run.sh made. */
+static int send_home(struct load *load, int64_t number, struct hearth_status *status)
+{
+	Hearth__Providers__V1__GetHomeRequest request = HEARTH__PROVIDERS__V1__GET_HOME_REQUEST__INIT;
+	char id[HEARTH_UUID_SIZE];
+	snprintf(id, sizeof id, "20000000-0000-0000-0000-000000000%03d", (int)((uint64_t)number * 7919 % 1000));
+	request.home_id = id;
+	return send_call(load, "hearth.providers.v1.Providers/GetHome", &request.base, status);
+}
+
 static int send_child(struct load *load, int64_t number, struct hearth_status *status)
 {
 	Hearth__Placements__V1__CreateChildRequest request = HEARTH__PLACEMENTS__V1__CREATE_CHILD_REQUEST__INIT;
@@ -124,6 +136,7 @@ static const struct mode {
 	{ "echo", "bench", send_echo },
 	{ "create", "referrals", send_create },
 	{ "get", "referrals", send_get },
+	{ "home", "providers", send_home },
 	{ "child", "placements", send_child },
 };
 
@@ -294,7 +307,7 @@ int main(int argc, char **argv)
 	struct hearth_uuid uuid;
 	struct wish wish;
 	if (read_wish(argc, argv, &wish) < 0 || sodium_init() < 0) {
-		fprintf(stderr, "usage: bench_load echo|create|get|child ADDRESS IN_FLIGHT SECONDS|COUNTx [WARM_SECONDS [RATE [gap]]]\n"
+		fprintf(stderr, "usage: bench_load echo|create|get|home|child ADDRESS IN_FLIGHT SECONDS|COUNTx [WARM_SECONDS [RATE [gap]]]\n"
 		        "IN_FLIGHT is 1 to 256, SECONDS up to 600\n");
 		return 2;
 	}

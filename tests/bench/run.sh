@@ -279,18 +279,52 @@ write_part() {
 	halt referrals
 }
 
-read_part() {
-	service referrals
+by_key=(-c plan_cache_mode=force_generic_plan -c enable_seqscan=off)
+
+# A thousand homes and referrals under the ids that pgbench draws and bench_load reads.
+make_rows_to_read() {
+	sql -c "INSERT INTO providers.provider (id, name, created, updated)
+			VALUES ('20000000-0000-0000-0000-000000000000', 'Provider of the bench', '2026-01-05', '2026-01-05') ON CONFLICT DO NOTHING" \
+		-c "INSERT INTO providers.home (id, provider_id, name, kind, open, purpose, siblings_only, places, created, updated)
+			SELECT ('20000000000000000000000000000' || lpad(n::text, 3, '0'))::uuid, '20000000-0000-0000-0000-000000000000',
+				'Fostering household ' || n, 'FOSTERING', true, '{}', false, 2, '2026-01-05', '2026-01-05'
+			FROM generate_series(0, 999) n ON CONFLICT DO NOTHING"
 	load create "ipc://$work" 64 >/dev/null
 	sql -c "UPDATE referrals.referral r SET id = ('20000000000000000000000000000' || lpad(k.n::text, 3, '0'))::uuid
-		FROM (SELECT x.id, row_number() OVER () - 1 AS n FROM referrals.referral x LIMIT 1000) k WHERE r.id = k.id"
-	statement pgbench referrals get_referral "referral_id=key 4" >"$work/read.pgbench"
+		FROM (SELECT x.id, row_number() OVER () - 1 AS n FROM referrals.referral x LIMIT 1000) k WHERE r.id = k.id" \
+		-c "VACUUM ANALYZE"
+}
+
+# The statement of the service and a note of it, in one transaction: what an audited read has to do at least.
+audited_pgbench() {
+	statement pgbench referrals get_referral "referral_id=key 4" | awk '
+		!/^\\set/ && !begun { print "BEGIN;"; begun = 1 }
+		{ print }
+		END {
+			print "INSERT INTO audit (at, kind, authority, actor, roles, method, traceparent, subject, record, records)"
+			print "VALUES (\0472026-01-05\047, \047READ\047, \047999\047, \047bench\047, 2, \047GetReferral\047,"
+			print "\04700-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\047, \0470190b3c2-7d1e-7abc-8def-0123456789ab\047,"
+			print "\04720000000-0000-0000-0000-000000000\047 || lpad(:key::text, 3, \0470\047), 1);"
+			print "COMMIT;"
+		}'
+}
+
+read_part() {
+	local ours theirs
+	service referrals
+	service providers
+	make_rows_to_read
+	statement pgbench providers get_home "home_id=key 4,external_id_system=-,external_id_id=-" >"$work/read.pgbench"
+	audited_pgbench >"$work/audited.pgbench"
 	for _ in $(seq "$runs"); do
-		ours=$(load get "ipc://$work" 64) || exit 1
-		theirs=$(pgbench_best referrals "$work/read.pgbench" -c plan_cache_mode=force_generic_plan -c enable_seqscan=off) || exit 1
+		ours=$(load home "ipc://$work" 64) || exit 1
+		theirs=$(pgbench_best providers "$work/read.pgbench" "${by_key[@]}") || exit 1
 		say read_rps "$(word 1 $ours)" "$theirs"
+		ours=$(load get "ipc://$work" 64) || exit 1
+		theirs=$(pgbench_best referrals "$work/audited.pgbench" "${by_key[@]}") || exit 1
+		say read_rps_audited "$(word 1 $ours)" "$theirs"
 	done
-	halt referrals
+	halt referrals providers
 }
 
 # ---- events ------------------------------------------------------------------------------------------------------------

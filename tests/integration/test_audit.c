@@ -490,6 +490,27 @@ START_TEST(a_chain_made_anew_is_found_by_a_seal_that_is_known)
 }
 END_TEST
 
+/* As a copy shows it, or a restored schema after `hearth migrate --new-history`. */
+START_TEST(a_chain_goes_on_in_another_history_and_says_so)
+{
+	static const char *const services[] = { "referrals", NULL };
+	suite = suite_start(&(struct suite_options){ .services = services, .clock = WORLD_CLOCK });
+	ck_assert_ptr_nonnull(suite);
+	struct json_calls calls = referrals_as("940", OFFICERS);
+	new_referral(&calls, CHILD "000d");
+	wait_sealed("referrals");
+	verify_holds();
+	run("UPDATE referrals.history_kept SET epoch = gen_random_uuid()");
+	new_referral(&calls, CHILD "000e");
+	wait_sealed("referrals");
+	char *out = verify(0);
+	ck_assert_msg(strstr(out, "goes through 2 histories") != NULL, "%s", out);
+	free(out);
+	PQfinish(tables_db(suite));
+	ck_assert_int_eq(suite_stop(&suite), 0);
+}
+END_TEST
+
 START_TEST(a_login_role_can_only_add_and_read)
 {
 	PGconn *db = connect_as("hearth_referrals");
@@ -595,7 +616,8 @@ int main(void)
 	                       a_kill_leaves_no_answer_unnoted, a_seal_waits_for_a_slow_transaction_and_nobody_waits_long_for_it,
 	                       sealers_at_once_miss_no_entry_and_seal_none_twice,
 	                       what_an_owner_changes_afterwards_is_found_and_named,
-	                       a_chain_made_anew_is_found_by_a_seal_that_is_known, a_login_role_can_only_add_and_read,
+	                       a_chain_made_anew_is_found_by_a_seal_that_is_known,
+	                       a_chain_goes_on_in_another_history_and_says_so, a_login_role_can_only_add_and_read,
 	                       an_authority_sees_its_own_entries_and_an_operator_all,
 	                       an_export_of_a_child_holds_what_was_done_with_its_records,
 	                       retention_removes_whole_seals_says_so_and_the_rest_still_holds);
