@@ -307,7 +307,8 @@ int main(int argc, char **argv)
 	struct hearth_uuid uuid;
 	struct wish wish;
 	if (read_wish(argc, argv, &wish) < 0 || sodium_init() < 0) {
-		fprintf(stderr, "usage: bench_load echo|create|get|home|child ADDRESS IN_FLIGHT SECONDS|COUNTx [WARM_SECONDS [RATE [gap]]]\n"
+		fprintf(stderr, "usage: bench_load echo|create|get|home|child ADDRESS IN_FLIGHT SECONDS|COUNTx "
+		        "[WARM_SECONDS [RATE [gap]]]\n"
 		        "IN_FLIGHT is 1 to 256, SECONDS up to 600\n");
 		return 2;
 	}
