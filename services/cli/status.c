@@ -10,17 +10,19 @@ const char cli_status_help[] =
 	"Usage: hearth status [SERVICE]\n"
 	"\n"
 	"Every instance: ready or not, calls, errors, what is queued (writes/reads), latency, timers\n"
-	"due; and each consumer: how far it has applied its source. What is not known, as when the\n"
-	"database is away, is shown as -. Role OPERATOR.\n"
-	"Exit code 4 when a service has no instance that answers, 1 when an instance is not ready or\n"
-	"a consumer has stopped.\n";
+	"due; each consumer: how far it has applied its source; and each outbox: its partitions,\n"
+	"stray events (no partition was made for them), what was trimmed, who hears it and how far\n"
+	"that is, why nothing is trimmed. What is not known, as when the database is away, is shown\n"
+	"as -. Role OPERATOR.\n"
+	"Exit code 4 when a service has no instance that answers, 1 when an instance is not ready,\n"
+	"a consumer has stopped or events are stray.\n";
 
 typedef Hearth__Control__V1__GetInstanceResponse instance_state;
 typedef Hearth__Control__V1__ConsumerState consumer_state;
 
 struct view {
 	struct cli *cli;
-	struct cli_table *instances, *consumers;
+	struct cli_table *instances, *consumers, *outboxes;
 	json_t *services;
 	int code;
 };
@@ -95,6 +97,39 @@ static void add_consumer(struct view *view, const char *service, bool ready, con
 		worse(view, CLI_FAILED);
 }
 
+/* "finance 812, referrals 640": who hears it and how far each has applied it. */
+static const char *heard_text(struct cli *cli, const Hearth__Control__V1__OutboxState *outbox)
+{
+	const char *text = "";
+	for (size_t i = 0; i < outbox->n_heard; i++)
+		text = hearth_arena_printf(cli->arena, "%s%s%s %lld", text, i > 0 ? ", " : "", outbox->heard[i]->consumer,
+		                           (long long)outbox->heard[i]->applied);
+	return text;
+}
+
+/* As the first process says that knows; -1 is not known. */
+static void add_outbox(struct view *view, const char *service, instance_state *const *states, size_t count)
+{
+	const Hearth__Control__V1__OutboxState *outbox = NULL;
+	for (size_t i = 0; i < count; i++)
+		if (states[i]->outbox != NULL && (outbox == NULL || outbox->partitions < 0))
+			outbox = states[i]->outbox;
+	if (outbox == NULL)
+		return;
+	bool known = outbox->partitions >= 0;
+	const char *cells[] = {
+		service,
+		known ? number(view->cli, outbox->partitions) : "-",
+		known ? number(view->cli, outbox->stray) : "-",
+		known ? number(view->cli, outbox->trimmed) : "-",
+		heard_text(view->cli, outbox),
+		outbox->held[0] != '\0' ? hearth_arena_printf(view->cli->arena, "not trimmed: %s", outbox->held) : "",
+	};
+	cli_table_add(view->outboxes, cells);
+	if (outbox->stray > 0)
+		worse(view, CLI_FAILED);
+}
+
 static bool any_ready(instance_state *const *states, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -113,6 +148,7 @@ static void add_service(struct view *view, const char *service, instance_state *
 	json_array_append_new(view->services, json_pack("{s:s, s:o}", "service", service, "instances", list));
 	for (size_t i = 0; count > 0 && i < states[0]->n_consumers; i++)
 		add_consumer(view, service, any_ready(states, count), applying(states, count, states[0]->consumers[i]->source));
+	add_outbox(view, service, states, count);
 	if (count == 0) {
 		const char *cells[] = {service, "", "no instance", "", "", "", "", "", "", ""};
 		cli_table_add(view->instances, cells);
@@ -143,6 +179,8 @@ static void print_tables(const struct view *view)
 	cli_table_print(view->instances, stdout);
 	fputs("\n", stdout);
 	cli_table_print(view->consumers, stdout);
+	fputs("\n", stdout);
+	cli_table_print(view->outboxes, stdout);
 }
 
 int cli_status(struct cli *cli, int argc, char **argv)
@@ -150,6 +188,7 @@ int cli_status(struct cli *cli, int argc, char **argv)
 	static const char *const instances[] = {"SERVICE", "INSTANCE", "STATE", ">CALLS", ">ERRORS", ">QUEUED", ">P50 MS",
 	                                        ">P99 MS", ">TIMERS DUE", "CLOCK", NULL};
 	static const char *const consumers[] = {"CONSUMER", "SOURCE", ">APPLIED", ">END", ">BEHIND S", "STATE", NULL};
+	static const char *const outboxes[] = {"OUTBOX", ">PARTITIONS", ">STRAY", ">TRIMMED", "HEARD BY", "STATE", NULL};
 	const struct cli_option options[] = {{0}};
 	int code = cli_parse(&argc, argv, options);
 	if (code != CLI_OK)
@@ -159,7 +198,8 @@ int cli_status(struct cli *cli, int argc, char **argv)
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	if (cli_client(cli, &status) == NULL)
 		return cli_fail(&status);
-	struct view view = {.cli = cli, .instances = cli_table_new(instances), .consumers = cli_table_new(consumers),
+	struct view view = {.cli = cli, .instances = cli_table_new(instances),
+	                    .consumers = cli_table_new(consumers), .outboxes = cli_table_new(outboxes),
 	                    .services = json_array()};
 	for (const struct cli_service *service = cli_services; service->name != NULL && code == CLI_OK; service++)
 		if ((argc < 2 || strcmp(argv[1], service->name) == 0) && look_at(&view, service->name, &status) != 0)
@@ -171,5 +211,6 @@ int cli_status(struct cli *cli, int argc, char **argv)
 	json_decref(view.services);
 	cli_table_free(&view.instances);
 	cli_table_free(&view.consumers);
+	cli_table_free(&view.outboxes);
 	return code == CLI_OK ? view.code : code;
 }

@@ -70,6 +70,28 @@ static void fill_consumers(struct hearth_call *call, Hearth__Control__V1__GetIns
 	}
 }
 
+static void fill_outbox(struct hearth_call *call, Hearth__Control__V1__GetInstanceResponse *reply)
+{
+	const struct hearth_outbox *outbox = &call->process->outbox;
+	Hearth__Control__V1__OutboxState *out = hearth_arena_alloc(call->arena, sizeof *out);
+	hearth__control__v1__outbox_state__init(out);
+	out->partitions = outbox->partitions;
+	out->stray = outbox->stray;
+	out->trimmed = outbox->trimmed;
+	out->held = hearth_arena_strdup(call->arena, outbox->held);
+	out->n_heard = outbox->heard_count;
+	out->heard = hearth_arena_alloc(call->arena, (outbox->heard_count + 1) * sizeof *out->heard);
+	for (size_t i = 0; i < outbox->heard_count; i++) {
+		Hearth__Control__V1__HeardConsumer *heard = hearth_arena_alloc(call->arena, sizeof *heard);
+		hearth__control__v1__heard_consumer__init(heard);
+		heard->consumer = hearth_arena_strdup(call->arena, outbox->heard[i].consumer);
+		heard->applied = outbox->heard[i].applied;
+		heard->seen = timestamp(call->arena, outbox->heard[i].seen_us);
+		out->heard[i] = heard;
+	}
+	reply->outbox = out;
+}
+
 static int get_instance(struct hearth_call *call, struct hearth_status *status)
 {
 	(void)status;
@@ -94,6 +116,7 @@ static int get_instance(struct hearth_call *call, struct hearth_status *status)
 	reply->version = hearth_arena_strdup(call->arena, HEARTH_VERSION);
 	reply->timers_due = process->timers_due;
 	fill_consumers(call, reply);
+	fill_outbox(call, reply);
 	return 0;
 }
 

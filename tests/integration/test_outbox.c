@@ -254,6 +254,27 @@ START_TEST(a_pull_of_what_has_been_trimmed_is_refused_and_the_position_says_so)
 }
 END_TEST
 
+START_TEST(status_shows_partitions_what_was_trimmed_and_who_hears)
+{
+	char *out = NULL;
+	bool shown = false;
+	for (int tries = 0; tries < 20 && !shown; tries++) {
+		free(out);
+		suite_hearth(suite, &out, "status", "placements", NULL);
+		shown = strstr(out, "careleavers 1000004") && strstr(out, "slow 5");
+		usleep(500000);
+	}
+	ck_assert_msg(shown, "%s", out);
+	free(out);
+	suite_hearth(suite, &out, "--json", "status", "placements", NULL);
+	json_t *value = json_loads(out, 0, NULL);
+	ck_assert_str_eq(json_at(value, "services.0.instances.0.outbox.trimmed"), "5");
+	ck_assert_str_eq(json_at(value, "services.0.instances.0.outbox.stray"), "0");
+	json_decref(value);
+	free(out);
+}
+END_TEST
+
 START_TEST(a_consumer_that_has_been_silent_for_longer_than_the_retention_holds_nothing_back)
 {
 	in_database("UPDATE placements.consumer_seen SET applied = 5, seen = '2024-09-30T00:00:00Z' WHERE consumer = 'slow'");
@@ -319,6 +340,7 @@ int main(void)
 	                       a_partition_that_has_been_filled_for_long_enough_is_closed_and_the_next_begins,
 	                       nothing_is_trimmed_that_a_consumer_who_is_heard_has_not_applied_or_that_is_young,
 	                       a_pull_of_what_has_been_trimmed_is_refused_and_the_position_says_so,
+	                       status_shows_partitions_what_was_trimmed_and_who_hears,
 	                       a_consumer_that_has_been_silent_for_longer_than_the_retention_holds_nothing_back,
 	                       events_that_no_partition_was_made_for_are_kept_in_order_and_folded_in,
 	                       processes_killed_while_they_make_partitions_lose_and_double_nothing);
