@@ -39,6 +39,8 @@ void *hearth_zmq_listening(int type, size_t most_message)
 	hearth_zmq_set(socket, ZMQ_RCVHWM, 1000);
 	hearth_zmq_set(socket, ZMQ_LINGER, 1000);
 	hearth_zmq_set(socket, ZMQ_HANDSHAKE_IVL, HEARTH_HANDSHAKE_MS);
+	/* After a restart everybody connects at once; whom the backlog turns away waits for seconds. */
+	hearth_zmq_set(socket, ZMQ_BACKLOG, 1024);
 	zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
 	return socket;
 }

@@ -436,7 +436,6 @@ START_TEST(connections_that_never_shake_hands_are_closed_and_hold_up_nobody)
 	for (int i = 0; i < 20; i++)
 		ck_assert_str_eq(ask_as(trust_of(keys, "anna"), &status), "anna");
 	ck_assert_int_lt(count_closed(fds), STRANGERS);
-	/* Those that the backlog turned away at first came a moment later. */
 	for (int64_t until = hearth_clock_mono() + (HEARTH_HANDSHAKE_MS + 10000) * 1000;
 	     hearth_clock_mono() < until && count_closed(fds) < STRANGERS; )
 		turn_for(200);
