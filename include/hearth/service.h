@@ -138,6 +138,15 @@ struct hearth_told {
 	const ProtobufCMessageDescriptor *message;
 };
 
+/* What an event does that is no news but part of the source's state, loaded by a service that cannot have its past
+ * (sql/snapshot.sql of the source). */
+enum hearth_snapshot {
+	HEARTH_SNAPSHOT_HISTORY,    /* as an event of an import: it updates what is known and begins nothing */
+	HEARTH_SNAPSHOT_AS_TOLD,    /* what still holds is as live, what is over is history, as the source marks it */
+	HEARTH_SNAPSHOT_LIVE,       /* as if it were told today, what is over too */
+	HEARTH_SNAPSHOT_PASS        /* nothing: another event of the state says the same */
+};
+
 /* What an event heard does. The plan may bind (the event's message is hearth_call_request()). A plan may be
  * asked not to act by returning 1: the event is passed over. */
 struct hearth_effect {
@@ -145,6 +154,7 @@ struct hearth_effect {
 	const ProtobufCMessageDescriptor *message;
 	const char *statement;                          /* sql/<statement>.sql */
 	hearth_plan_fn *plan;
+	enum hearth_snapshot snapshot;
 };
 
 struct hearth_source {

@@ -76,17 +76,19 @@ static const struct hearth_told tells[] = {
 	{ .type = NULL },
 };
 
-/* A breakdown ends no care: the child stays looked after until care.ended or another placement's end says otherwise. */
+/* The state of placements has each child's periods of care whole, so what began and ended them is passed over in it.
+ * A breakdown ends no care: the child stays looked after until care.ended or another placement's end says otherwise. */
 static const struct hearth_effect placements[] = {
 	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor, "record_child",
-	  careleavers_plan_child },
+	  careleavers_plan_child, HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor,
-	  "record_history", careleavers_plan_child },
+	  "record_history", careleavers_plan_child, HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "begin_care",
-	  careleavers_plan_child },
+	  careleavers_plan_child, HEARTH_SNAPSHOT_PASS },
 	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "end_care",
-	  careleavers_plan_ended },
-	{ "hearth.care.ended.v1", &hearth__placements__v1__care_ended__descriptor, "end_care", careleavers_plan_child },
+	  careleavers_plan_ended, HEARTH_SNAPSHOT_PASS },
+	{ "hearth.care.ended.v1", &hearth__placements__v1__care_ended__descriptor, "end_care", careleavers_plan_child,
+	  HEARTH_SNAPSHOT_PASS },
 	{ .type = NULL },
 };
 

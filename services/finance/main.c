@@ -56,11 +56,17 @@ static const struct hearth_told tells[] = {
 	{ .type = NULL },
 };
 
+/* The agreements and the ledger follow from placements alone, over or not, so their state counts as if it were told today.
+ * What people priced does not: it is lost with the schema. */
 static const struct hearth_effect placements[] = {
-	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "open_agreement", NULL },
-	{ "hearth.placement.varied.v1", &hearth__placements__v1__placement_varied__descriptor, "vary_agreement", NULL },
-	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "close_agreement", NULL },
-	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor, "close_agreement", NULL },
+	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "open_agreement", NULL,
+	  HEARTH_SNAPSHOT_LIVE },
+	{ "hearth.placement.varied.v1", &hearth__placements__v1__placement_varied__descriptor, "vary_agreement", NULL,
+	  HEARTH_SNAPSHOT_LIVE },
+	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "close_agreement", NULL,
+	  HEARTH_SNAPSHOT_LIVE },
+	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor, "close_agreement", NULL,
+	  HEARTH_SNAPSHOT_LIVE },
 	{ .type = NULL },
 };
 

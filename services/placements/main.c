@@ -121,10 +121,12 @@ static const struct hearth_told tells[] = {
 	{ .type = NULL },
 };
 
+/* Of the state of providers: a place held is planned for once per hold, with terms unknown that a hold does not keep. */
 static const struct hearth_effect providers[] = {
-	{ "hearth.place.held.v1", &hearth__providers__v1__place_held__descriptor, "plan_held", placements_plan_place_held },
+	{ "hearth.place.held.v1", &hearth__providers__v1__place_held__descriptor, "plan_held", placements_plan_place_held,
+	  HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor, "cancel_released",
-	  placements_plan_place_released },
+	  placements_plan_place_released, HEARTH_SNAPSHOT_HISTORY },
 	{ .type = NULL },
 };
 

@@ -35,13 +35,20 @@ static int accepted(struct hearth_call *call, struct hearth_status *status)
 	return 0;
 }
 
+/* Of the state of referrals: open needs are kept and looked for; an acceptance holds no place, for it may be long ago. */
 static const struct hearth_effect from_referrals[] = {
-	{ "hearth.referral.opened.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", NULL },
-	{ "hearth.referral.updated.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", NULL },
-	{ "hearth.referral.reopened.v1", &hearth__referrals__v1__referral_reopened__descriptor, "reopen_need", NULL },
-	{ "hearth.referral.withdrawn.v1", &hearth__referrals__v1__referral_withdrawn__descriptor, "forget_need", NULL },
-	{ "hearth.referral.placed.v1", &hearth__referrals__v1__referral_placed__descriptor, "close_need", NULL },
-	{ "hearth.offer.accepted.v1", &hearth__referrals__v1__offer_accepted__descriptor, "hold_place", accepted },
+	{ "hearth.referral.opened.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", NULL,
+	  HEARTH_SNAPSHOT_AS_TOLD },
+	{ "hearth.referral.updated.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", NULL,
+	  HEARTH_SNAPSHOT_AS_TOLD },
+	{ "hearth.referral.reopened.v1", &hearth__referrals__v1__referral_reopened__descriptor, "reopen_need", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.referral.withdrawn.v1", &hearth__referrals__v1__referral_withdrawn__descriptor, "forget_need", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.referral.placed.v1", &hearth__referrals__v1__referral_placed__descriptor, "close_need", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.offer.accepted.v1", &hearth__referrals__v1__offer_accepted__descriptor, "hold_place", accepted,
+	  HEARTH_SNAPSHOT_HISTORY },
 	{ 0 },
 };
 
@@ -61,12 +68,16 @@ static int broke_down(struct hearth_call *call, struct hearth_status *status)
 	return 0;
 }
 
+/* Of the state of placements: who lives in a home now has its place; who has left takes none. */
 static const struct hearth_effect from_placements[] = {
-	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "confirm_place", NULL },
-	{ "hearth.placement.cancelled.v1", &hearth__placements__v1__placement_cancelled__descriptor, "cancel_hold", NULL },
-	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "free_place", ended },
+	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "confirm_place", NULL,
+	  HEARTH_SNAPSHOT_AS_TOLD },
+	{ "hearth.placement.cancelled.v1", &hearth__placements__v1__placement_cancelled__descriptor, "cancel_hold", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "free_place", ended,
+	  HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor, "free_place",
-	  broke_down },
+	  broke_down, HEARTH_SNAPSHOT_HISTORY },
 	{ 0 },
 };
 

@@ -64,16 +64,21 @@ static int broke_down(struct hearth_call *call, struct hearth_status *status)
 	return 0;
 }
 
+/* Of the state of placements: what holds brings a referral to where it should be; a breakdown that is over opens none. */
 static const struct hearth_effect from_placements[] = {
-	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor, "keep_child", NULL },
-	{ "hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor, "keep_child", NULL },
-	{ "hearth.placement.planned.v1", &hearth__placements__v1__placement_planned__descriptor, "note_planned", planned },
+	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor, "keep_child", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor, "keep_child", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.placement.planned.v1", &hearth__placements__v1__placement_planned__descriptor, "note_planned", planned,
+	  HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.placement.cancelled.v1", &hearth__placements__v1__placement_cancelled__descriptor, "cancel_planned",
-	  cancelled },
-	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "note_started", started },
-	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "note_ended", ended },
+	  cancelled, HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "note_started", started,
+	  HEARTH_SNAPSHOT_AS_TOLD },
+	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "note_ended", ended, HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor, "note_broke_down",
-	  broke_down },
+	  broke_down, HEARTH_SNAPSHOT_HISTORY },
 	{ 0 },
 };
 
@@ -116,10 +121,11 @@ static int found(struct hearth_call *call, struct hearth_status *status)
 }
 
 static const struct hearth_effect from_providers[] = {
-	{ "hearth.place.held.v1", &hearth__providers__v1__place_held__descriptor, "note_hold", held },
-	{ "hearth.place.refused.v1", &hearth__providers__v1__place_refused__descriptor, "lose_offer", refused },
-	{ "hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor, "lose_offer", released },
-	{ "hearth.homes.found.v1", &hearth__providers__v1__homes_found__descriptor, "keep_shortlist", found },
+	{ "hearth.place.held.v1", &hearth__providers__v1__place_held__descriptor, "note_hold", held, HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.place.refused.v1", &hearth__providers__v1__place_refused__descriptor, "lose_offer", refused, HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor, "lose_offer", released,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.homes.found.v1", &hearth__providers__v1__homes_found__descriptor, "keep_shortlist", found, HEARTH_SNAPSHOT_HISTORY },
 	{ 0 },
 };
 

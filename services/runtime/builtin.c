@@ -65,7 +65,11 @@ static void fill_consumers(struct hearth_call *call, Hearth__Control__V1__GetIns
 		out->applied = state.applied;
 		out->end = state.end;
 		out->active = state.active;
-		out->behind_seconds = state.behind_seconds;
+		out->behind_seconds = state.behind_known ? state.behind_seconds : 0;
+		out->behind_unknown = !state.behind_known;
+		out->parked = state.parked > 0 ? state.parked : 0;
+		out->parked_unknown = state.parked < 0;
+		out->loading = state.loading;
 		reply->consumers[i] = out;
 	}
 }
@@ -198,7 +202,7 @@ static int fill_event(struct hearth_call *call, const struct hearth_rows *rows, 
 	return pack_data(call, event->type, hearth_rows_text(rows, row, "payload"), personal, &event->data, status);
 }
 
-static int fill_events(struct hearth_call *call, const struct hearth_rows *rows, bool personal,
+int hearth_events_fill(struct hearth_call *call, const struct hearth_rows *rows, bool personal,
                        Hearth__Events__V1__Event ***ret_events, size_t *ret_count, struct hearth_status *status)
 {
 	size_t count = hearth_rows_is_null(rows, 0, "seq") ? 0 : hearth_rows_count(rows);
@@ -272,7 +276,7 @@ static int reply_pull(struct hearth_call *call, const struct hearth_rows *rows, 
 	reply->end = hearth_rows_int(rows, 0, "end_seq");
 	if (check_history(request->epoch, request->after, rows, status) < 0)
 		return -1;
-	if (fill_events(call, rows, true, &reply->events, &reply->n_events, status) < 0)
+	if (hearth_events_fill(call, rows, true, &reply->events, &reply->n_events, status) < 0)
 		return -1;
 	reply->next = reply->n_events ? reply->events[reply->n_events - 1]->seq : request->after;
 	return 0;
@@ -286,7 +290,7 @@ static int reply_watch(struct hearth_call *call, const struct hearth_rows *rows,
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
 	if (check_history(request->epoch, after, rows, status) < 0)
 		return -1;
-	if (fill_events(call, rows, false, &reply->events, &reply->n_events, status) < 0)
+	if (hearth_events_fill(call, rows, false, &reply->events, &reply->n_events, status) < 0)
 		return -1;
 	if (reply->n_events == 0 && request->after >= 0 && call->wait_until_us)
 		return 1;
@@ -300,5 +304,17 @@ const struct hearth_method hearth_events_methods[] = {
 	{ .name = "Watch", .kind = HEARTH_READ, .roles = CARE_READERS, .statement = "pull_events", .plan = plan_watch,
 	  .reply = reply_watch },
 	{ .name = "GetPosition", .kind = HEARTH_READ, .roles = RUNS_THE_SUITE, .statement = "get_position" },
+	{ .name = "Snapshot", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM), .statement = "snapshot",
+	  .plan = hearth_snapshot_plan, .reply = hearth_snapshot_reply },
+	{ .name = "ListParked", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR), .row = "parked",
+	  .statement = "list_parked" },
+	{ .name = "GetParked", .kind = HEARTH_READ, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR),
+	  .statement = "get_parked", .plan = hearth_parked_plan_get, .reply = hearth_parked_reply_get },
+	{ .name = "RetryParked", .kind = HEARTH_WRITE, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR), .row = "parked",
+	  .statement = "order_parked", .replay = "replay_parked", .plan = hearth_parked_plan_get },
+	{ .name = "SkipParked", .kind = HEARTH_WRITE, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR), .row = "parked",
+	  .statement = "order_parked", .replay = "replay_parked", .plan = hearth_parked_plan_skip },
+	{ .name = "Bootstrap", .kind = HEARTH_WRITE, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR),
+	  .statement = "order_bootstrap", .replay = "replay_bootstrap", .plan = hearth_bootstrap_plan },
 	{ 0 },
 };

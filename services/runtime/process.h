@@ -108,6 +108,7 @@ struct hearth_consumer;
 struct hearth_timers;
 struct hearth_archive;
 struct hearth_audits;
+struct Hearth__Events__V1__Event;
 
 struct hearth_process {
 	const struct hearth_service *service;
@@ -150,6 +151,7 @@ struct hearth_process {
 	bool described;                                 /* the statements are known: calls may use the database */
 	struct hearth_deferred committed;               /* once a turn: tell subscribers, look at long polls and timers */
 	bool draining, failed;
+	bool alive;                                     /* it holds its session lock: others see that it lives */
 	int64_t timers_due;
 };
 
@@ -218,21 +220,31 @@ void hearth_refusal_status(const struct hearth_process *process, const char *out
 /* builtin.c: Health, Control, Events; audit_methods.c: Audit */
 extern const struct hearth_method hearth_health_methods[], hearth_control_methods[], hearth_events_methods[],
 	hearth_audit_methods[];
+/* Rows of an outbox, or of its shape, as events; without `personal` what is marked personal is left out. */
+int hearth_events_fill(struct hearth_call *call, const struct hearth_rows *rows, bool personal,
+                       struct Hearth__Events__V1__Event ***ret_events, size_t *ret_count, struct hearth_status *status);
 
 /* reflection.c */
 extern const struct hearth_method hearth_reflection_methods[];
 
-/* consumer.c */
+/* events_snapshot.c, events_parked.c: of the Events methods */
+hearth_plan_fn hearth_snapshot_plan, hearth_parked_plan_list, hearth_parked_plan_get, hearth_parked_plan_skip,
+	hearth_bootstrap_plan;
+hearth_reply_fn hearth_snapshot_reply, hearth_parked_reply_get;
+
+/* consumer*.c */
 struct hearth_consumer *hearth_consumer_new(struct hearth_process *process, const struct hearth_source *source,
                                             struct hearth_status *status);
 void hearth_consumer_free(struct hearth_consumer **consumer);
 int hearth_consumer_check(struct hearth_consumer *consumer, struct hearth_status *status);
-void hearth_consumer_start(struct hearth_consumer *consumer);        /* database ready */
+void hearth_consumer_start(struct hearth_consumer *consumer);        /* database ready, session lock had or lost */
 struct hearth_consumer_state {
 	const char *source, *stopped;
 	int64_t applied, end;
-	bool active;
-	double behind_seconds;
+	bool active, loading;                            /* loading: the source's state, not its events */
+	bool behind_known;
+	double behind_seconds;                           /* NAN when not known */
+	int64_t parked;                                  /* -1: not known yet */
 };
 struct hearth_consumer_state hearth_consumer_state(const struct hearth_consumer *consumer);
 bool hearth_consumer_busy(const struct hearth_consumer *consumer);

@@ -52,6 +52,8 @@ static const struct hearth_key runtime_keys[] = {
 	{ "most-message", HEARTH_KEY_INT, "1048576", "bytes a request may have", 1024, 67108864 },
 	{ "most-queued", HEARTH_KEY_INT, "10000", "calls that may wait for the database", 1, 1000000 },
 	{ "group-most", HEARTH_KEY_INT, "128", "writes in one transaction", 1, 1024 },
+	{ "park-after", HEARTH_KEY_INT, "3", "how often an event that fails alone is tried, a second apart, before it is parked", 1,
+	  1000 },
 	{ "pull-interval", HEARTH_KEY_INT, "500", "milliseconds between looks for events when no hint comes", 10, 60000 },
 	{ "archive", HEARTH_KEY_TEXT, "", "directory that events are written to before they are trimmed; empty: none", 0, 0 },
 	{ "outbox-partition", HEARTH_KEY_INT, "1000000", "events in a partition of the outbox", 100, 1000000000 },
@@ -205,8 +207,18 @@ static void wait_rang(void *context)
 	hearth_dispatch_wake(process);
 }
 
+/* By this lock the other processes see that this one lives (consumer_turn.c). */
+static void alive_changed(void *context, bool held)
+{
+	struct hearth_process *process = context;
+	process->alive = held;
+	for (size_t i = 0; i < process->consumer_count; i++)
+		hearth_consumer_start(process->consumers[i]);
+}
+
 static void open_database(struct hearth_process *process)
 {
+	char alive[HEARTH_UUID_SIZE + 8];
 	const struct hearth_config *config = process->config;
 	struct hearth_db_options options = {
 		.service = process->service->name,
@@ -224,6 +236,8 @@ static void open_database(struct hearth_process *process)
 		.context = process,
 	};
 	process->db = hearth_db_new(process->loop, &options);
+	snprintf(alive, sizeof alive, "alive:%s", process->instance_text);
+	hearth_db_hold(process->db, alive, alive_changed, process);
 }
 
 /* ---- making the parts ---- */

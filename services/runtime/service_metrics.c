@@ -1,6 +1,7 @@
 /* service_metrics.c: see service_metrics.h. Everything is counted elsewhere and read when it is shown. */
 #include "service_metrics.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* ---- calls ---- */
@@ -125,6 +126,12 @@ static double read_stopped(void *context)
 	return hearth_consumer_state(context).stopped[0] ? 1 : 0;
 }
 
+static double read_parked(void *context)
+{
+	int64_t parked = hearth_consumer_state(context).parked;
+	return parked < 0 ? NAN : (double)parked;
+}
+
 static void add_consumers(struct hearth_process *process)
 {
 	for (size_t i = 0; i < process->consumer_count; i++) {
@@ -132,7 +139,10 @@ static void add_consumers(struct hearth_process *process)
 		char labels[96];
 		snprintf(labels, sizeof labels, "source=\"%s\"", hearth_consumer_state(consumer).source);
 		hearth_metrics_gauge_of(process->metrics, "hearth_events_behind_seconds",
-		                        "how long ago this consumer was level with its source; 0 when it is", labels, read_behind,
+		                        "age of the oldest event that this service has not applied; 0: none, NaN: not known", labels,
+		                        read_behind, consumer);
+		hearth_metrics_gauge_of(process->metrics, "hearth_events_parked",
+		                        "events that could not be applied, and those that wait behind them", labels, read_parked,
 		                        consumer);
 		hearth_metrics_gauge_of(process->metrics, "hearth_events_active", "1 where this process applies the source",
 		                        labels, read_active, consumer);

@@ -1,0 +1,42 @@
+-- The present state as events: homes, then some children a page with what is or was held for them. What a hold does not
+-- keep (fee, start, notice, type of placement: they are the offer's) is unknown in it.
+-- scope: internal
+WITH homes AS (
+	SELECT h.id, h.provider_id, h.kind, h.places, h.weekly_fee_pence, h.open, h.version, h.updated
+	FROM home h
+	WHERE (:after_key::text IS NULL OR left(:after_key::text, 1) = 'h')
+		AND h.id > coalesce(substr(:after_key::text, 3)::uuid, '00000000-0000-0000-0000-000000000000')
+	ORDER BY h.id LIMIT :most::int
+), children AS (
+	SELECT DISTINCT k.child_id, k.authority FROM hold k
+	WHERE (k.child_id, k.authority) > (CASE WHEN left(:after_key::text, 1) = 'k' THEN substr(:after_key::text, 7)::uuid
+		ELSE '00000000-0000-0000-0000-000000000000' END,
+		CASE WHEN left(:after_key::text, 1) = 'k' THEN substr(:after_key::text, 3, 3) ELSE '' END)
+	ORDER BY k.child_id, k.authority LIMIT :most::int - (SELECT count(1) FROM homes)
+), told AS (
+	SELECT concat('h ', o.id) AS page_key, 1 AS part, o.id AS key, '' AS authority, o.updated AS since, 0 AS rank,
+		'hearth.home.recorded.v1' AS type, 'home' AS aggregatetype, o.id AS aggregate, o.version, o.updated, false AS historical,
+		jsonb_build_object('homeId', o.id, 'providerId', o.provider_id, 'kind', o.kind, 'places', o.places, 'weeklyFee',
+			CASE WHEN o.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', o.weekly_fee_pence) END,
+			'open', o.open) AS payload
+	FROM homes o
+	UNION ALL
+	SELECT concat('k ', k.authority, ' ', k.child_id), 2, k.child_id, k.authority, k.created, 1,
+		CASE k.state WHEN 'HELD' THEN 'hearth.place.held.v1' WHEN 'CONFIRMED' THEN 'hearth.place.confirmed.v1'
+			ELSE 'hearth.place.released.v1' END, 'hold', k.id, k.version, k.updated, k.state = 'RELEASED',
+		CASE k.state WHEN 'HELD' THEN jsonb_build_object('holdId', k.id, 'referralId', k.referral_id, 'offerId', k.offer_id,
+				'childId', k.child_id, 'homeId', k.home_id, 'heldUntil',
+				to_char(k.held_until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+			WHEN 'CONFIRMED' THEN jsonb_build_object('holdId', k.id, 'placementId', k.placement_id, 'childId', k.child_id,
+				'homeId', k.home_id)
+			ELSE jsonb_build_object('holdId', k.id, 'placementId', k.placement_id, 'referralId', k.referral_id,
+				'offerId', k.offer_id, 'childId', k.child_id, 'homeId', k.home_id, 'reason', k.reason) END
+	FROM children c JOIN hold k ON k.child_id = c.child_id AND k.authority = c.authority
+)
+SELECT h.epoch, greatest((SELECT max(m.seq) FROM outbox m), t.through) AS as_of,
+	s.page_key, CASE WHEN s.key IS NOT NULL THEN 0 END AS seq,
+	md5(concat_ws('|', s.type, s.aggregate, s.version))::uuid AS id, s.type, s.aggregatetype,
+	s.aggregate::text AS aggregateid, s.version, s.key::text AS partition_key, s.authority,
+	(extract(epoch FROM s.updated) * 1000000)::bigint AS time_us, '' AS traceparent, s.historical, s.payload
+FROM history h CROSS JOIN outbox_trimmed t LEFT JOIN told s ON true
+ORDER BY s.part, s.key, s.authority, s.since, s.rank, s.aggregate
