@@ -135,6 +135,8 @@ int cli_describe(struct cli *cli, int argc, char **argv);
 int cli_list(struct cli *cli, int argc, char **argv);
 int cli_call_command(struct cli *cli, int argc, char **argv);
 int cli_watch(struct cli *cli, int argc, char **argv);
+/* `hearth events`; cli_events is the table of event types. */
+int cli_events_command(struct cli *cli, int argc, char **argv);
 int cli_status(struct cli *cli, int argc, char **argv);
 int cli_archive(struct cli *cli, int argc, char **argv);
 int cli_clock(struct cli *cli, int argc, char **argv);
@@ -166,5 +168,6 @@ extern const char cli_synth_help[];
 extern const char cli_keys_help[];
 extern const char cli_spool_help[];
 extern const char cli_submit_help[];
+extern const char cli_events_help[];
 
 #endif

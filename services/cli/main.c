@@ -27,6 +27,7 @@ const struct cli_command cli_commands[] = {
 	{"call", "call a method with JSON", cli_call_help, cli_call_command},
 	{"watch", "events as they happen", cli_watch_help, cli_watch},
 	{"status", "instances, queues, latency, lag of each consumer", cli_status_help, cli_status},
+	{"events", "events that could not be applied; loading a source anew", cli_events_help, cli_events_command},
 	{"synth", "make up returns and a region of homes", cli_synth_help, cli_synth_command},
 	{"import", "load returns, providers and homes", import_help, import_command},
 	{"audit", "who wrote and who read what, and that nobody changed it", cli_audit_help, cli_audit},

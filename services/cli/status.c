@@ -78,22 +78,22 @@ static const consumer_state *applying(instance_state *const *states, size_t coun
 static void add_consumer(struct view *view, const char *service, bool ready, const consumer_state *state)
 {
 	struct cli *cli = view->cli;
-	/* Only the process that applies a source knows how far it is. */
-	bool known = state->active || state->stopped[0] != '\0';
 	const char *how = state->stopped[0] != '\0' ? state->stopped
+	                  : state->loading           ? "loads its state"
 	                  : state->active            ? "applies"
 	                  : ready                    ? "nobody applies it"
 	                                             : "-";
 	const char *cells[] = {
 		service,
 		state->source,
-		known ? number(cli, state->applied) : "-",
-		known ? number(cli, state->end) : "-",
-		known ? hearth_arena_printf(cli->arena, "%.1f", state->behind_seconds) : "-",
+		ready ? number(cli, state->applied) : "-",
+		ready ? number(cli, state->end) : "-",
+		!ready || state->behind_unknown ? "-" : hearth_arena_printf(cli->arena, "%.1f", state->behind_seconds),
+		!ready || state->parked_unknown ? "-" : number(cli, state->parked),
 		how,
 	};
 	cli_table_add(view->consumers, cells);
-	if (state->stopped[0] != '\0' || !state->active)
+	if (state->stopped[0] != '\0' || !state->active || state->parked > 0)
 		worse(view, CLI_FAILED);
 }
 
@@ -187,7 +187,7 @@ int cli_status(struct cli *cli, int argc, char **argv)
 {
 	static const char *const instances[] = {"SERVICE", "INSTANCE", "STATE", ">CALLS", ">ERRORS", ">QUEUED", ">P50 MS",
 	                                        ">P99 MS", ">TIMERS DUE", "CLOCK", NULL};
-	static const char *const consumers[] = {"CONSUMER", "SOURCE", ">APPLIED", ">END", ">BEHIND S", "STATE", NULL};
+	static const char *const consumers[] = {"CONSUMER", "SOURCE", ">APPLIED", ">END", ">BEHIND S", ">PARKED", "STATE", NULL};
 	static const char *const outboxes[] = {"OUTBOX", ">PARTITIONS", ">STRAY", ">TRIMMED", "HEARD BY", "STATE", NULL};
 	const struct cli_option options[] = {{0}};
 	int code = cli_parse(&argc, argv, options);

@@ -29,7 +29,8 @@ int watch_cursor_read(const char *path, bool required, struct watch_source *sour
 int watch_cursor_check(const char *path, struct hearth_status *status);
 int watch_cursor_write(const char *path, const struct watch_source *sources, size_t count, struct hearth_status *status);
 
-/* watch_print.c: one line on standard output. */
+/* watch_print.c: an event as JSON with its data decoded, without personal fields; one line on standard output. */
+json_t *watch_json(const Hearth__Events__V1__Event *event, struct hearth_arena *arena);
 void watch_print(const Hearth__Events__V1__Event *event, bool as_json, struct hearth_arena *arena);
 
 #endif

@@ -22,13 +22,13 @@ static json_t *decode(const Hearth__Events__V1__Event *event, struct hearth_aren
 	return message != NULL ? hearth_json_encode(message, HEARTH_JSON_PUBLIC) : NULL;
 }
 
-static void print_json(const Hearth__Events__V1__Event *event, struct hearth_arena *arena)
+json_t *watch_json(const Hearth__Events__V1__Event *event, struct hearth_arena *arena)
 {
 	json_t *line = hearth_json_encode(&event->base, 0), *data = decode(event, arena);
 	json_object_del(line, "data");
 	if (data != NULL)
 		json_object_set_new(line, "data", data);
-	cli_print_json(line, true);
+	return line;
 }
 
 static int widest_type(void)
@@ -60,7 +60,7 @@ static void print_text(const Hearth__Events__V1__Event *event, struct hearth_are
 void watch_print(const Hearth__Events__V1__Event *event, bool as_json, struct hearth_arena *arena)
 {
 	if (as_json)
-		print_json(event, arena);
+		cli_print_json(watch_json(event, arena), true);
 	else
 		print_text(event, arena);
 }

@@ -49,6 +49,14 @@
 	{ name, &hearth__events__v1__events__descriptor, "Watch", 'R', CARE_READERS, FOREIGN_EMPTY,                          \
 	  "{'after':'0','pageSize':1000}" },                                                                                 \
 	{ name, &hearth__events__v1__events__descriptor, "GetPosition", 'R', SYSTEM | OPERATOR, FOREIGN_SHARED, "{}" },    \
+	{ name, &hearth__events__v1__events__descriptor, "Snapshot", 'S', SYSTEM, FOREIGN_SHARED, "{}" },                    \
+	{ name, &hearth__events__v1__events__descriptor, "ListParked", 'S', OPERATOR, FOREIGN_SHARED, "{}" },                \
+	{ name, &hearth__events__v1__events__descriptor, "GetParked", 'R', OPERATOR, FOREIGN_SHARED, "{'id':'1'}" },         \
+	{ name, &hearth__events__v1__events__descriptor, "RetryParked", 'W', OPERATOR, FOREIGN_SHARED, "{'id':'1'}" },       \
+	{ name, &hearth__events__v1__events__descriptor, "SkipParked", 'W', OPERATOR, FOREIGN_SHARED,                        \
+	  "{'id':'1','why':'DUPLICATE'}" },                                                                                  \
+	{ name, &hearth__events__v1__events__descriptor, "Bootstrap", 'W', OPERATOR, FOREIGN_SHARED,                         \
+	  "{'source':'nobody'}" },                                                                                          \
 	{ name, &hearth__audit__v1__audit__descriptor, "ListEntries", 'S', SYSTEM | OPERATOR, FOREIGN_EMPTY,                 \
 	  "{'subject':'$child','pageSize':500}" },                                                                           \
 	{ name, &hearth__audit__v1__audit__descriptor, "ListSeals", 'S', OPERATOR, FOREIGN_SHARED, "{}" },                   \

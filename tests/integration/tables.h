@@ -8,6 +8,8 @@
 
 /* A connection as superuser; one per test's process. */
 PGconn *tables_db(struct suite *suite);
+/* It is connected anew when it is next asked for: the test has closed it, or goes to another suite. */
+void tables_forget(void);
 /* Waits until every consumer has applied all that its sources told and no timer is due; fails the test after 20 s. */
 void tables_settle(struct suite *suite);
 /* "schema.table rows md5" of each table, a line each; to be freed. With an authority: of its rows alone, and only

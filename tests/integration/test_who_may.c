@@ -139,11 +139,17 @@ START_TEST(a_write_without_a_request_id_is_refused)
 }
 END_TEST
 
+/* Orders about parked events: test_parking has them twice. */
+static bool is_runtimes(const struct catalogue_row *row)
+{
+	return strcmp(row->contract->name, "hearth.events.v1.Events") == 0;
+}
+
 START_TEST(every_write_sent_twice_has_one_effect)
 {
 	struct world world;
 	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
-		ck_assert_msg(row->kind != 'W' || world_calls(row->service, row->method), "%s is never called",
+		ck_assert_msg(row->kind != 'W' || is_runtimes(row) || world_calls(row->service, row->method), "%s is never called",
 		              catalogue_call_name(row));
 	world_build(&world, suite, "902", NULL, true);
 }
