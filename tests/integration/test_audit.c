@@ -151,8 +151,8 @@ START_TEST(every_write_leaves_one_entry_and_its_repetition_only_a_read)
 	}
 	size_t writes = 0, repeated = 0;
 	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++) {
-		if (row->kind != 'W')
-			continue;
+		if (row->kind != 'W' || strcmp(row->contract->name, "hearth.events.v1.Events") == 0)
+			continue;     /* orders about parked events: a world has none */
 		bool supply = row->foreign == FOREIGN_SHARED || strcmp(row->method, "ImportEpisodes") == 0;
 		long reads = number("SELECT count(*) FROM %s.audit WHERE kind = 'READ' AND method = '%s' AND authority = '931' "
 		                    "AND request_id IS NOT NULL", row->service, row->method);
@@ -215,7 +215,7 @@ static const char *const noted_reads[] = {
 };
 static const char *const other_reads[] = {
 	"Check", "GetInstance", "GetDescriptors",
-	"Pull", "Watch", "GetPosition", "ListSeals", "GetMarks", "CountLookedAfter", "ListCodes",
+	"Pull", "Watch", "GetPosition", "Snapshot", "ListParked", "GetParked", "ListSeals", "GetMarks", "CountLookedAfter", "ListCodes",
 	"GetProvider", "ListProviders", "GetHome", "ListHomes", "GetSpend", NULL,
 };
 
@@ -234,7 +234,7 @@ static void read_once(const struct world *world, const struct catalogue_row *row
 	struct world_answer answer = world_ask(suite, world->authority, row, request, NULL);
 	/* Asked at once: the entry was committed before the answer left. */
 	long after = number("SELECT count(*) FROM %s.audit WHERE kind = 'READ' AND method = '%s'", row->service, row->method);
-	bool unsealed = strcmp(row->method, "GetMarks") == 0 && answer.status.code == HEARTH_NOT_FOUND;
+	bool unsealed = (strcmp(row->method, "GetMarks") == 0 || strcmp(row->method, "GetParked") == 0) && answer.status.code == HEARTH_NOT_FOUND;
 	ck_assert_msg(answer.reply != NULL || unsealed, "%s: %s", row->method, answer.status.message);
 	bool empty = (json_object_get(answer.reply, "entries") && json_count_at(answer.reply, "entries") == 0) ||
 	             (json_object_get(answer.reply, "youngPeople") && json_count_at(answer.reply, "youngPeople") == 0);
