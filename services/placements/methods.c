@@ -50,9 +50,20 @@ int placements_plan_plan_placement(struct hearth_call *call, struct hearth_statu
 	const Hearth__Placements__V1__PlanPlacementRequest *request = hearth_call_request(call);
 	if (hearth_check_uuid(request->child_id, "child_id", status) != 0
 	    || hearth_check_uuid_or_empty(request->home_id, "home_id", status) != 0
-	    || hearth_check_date_or_empty(request->planned_start, "planned_start", status) != 0)
+	    || hearth_check_date_or_empty(request->planned_start, "planned_start", status) != 0
+	    || hearth_check_date_or_empty(request->planned_end, "planned_end", status) != 0)
 		return -1;
+	if (request->planned_end[0] != '\0' && strcmp(request->planned_end, request->planned_start) < 0)
+		return hearth_fail_field(status, "planned_end", "planned_end is before planned_start");
 	return check_terms(request->weekly_fee, request->notice_days, request->placement_type, request->legal_status, status);
+}
+
+int placements_plan_set_planned_end(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Placements__V1__SetPlannedEndRequest *request = hearth_call_request(call);
+	if (hearth_check_uuid(request->placement_id, "placement_id", status) != 0)
+		return -1;
+	return hearth_check_date_or_empty(request->planned_end, "planned_end", status);
 }
 
 int placements_plan_get_placement(struct hearth_call *call, struct hearth_status *status)

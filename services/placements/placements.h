@@ -10,7 +10,8 @@ hearth_plan_fn placements_plan_create_child, placements_plan_update_child, place
     placements_plan_get_child, placements_plan_lookup_child, placements_plan_get_child_history,
     placements_plan_list_looked_after, placements_plan_count_looked_after, placements_plan_list_codes;
 /* methods.c */
-hearth_plan_fn placements_plan_plan_placement, placements_plan_get_placement, placements_plan_list_placements,
+hearth_plan_fn placements_plan_plan_placement, placements_plan_get_placement,
+    placements_plan_set_planned_end, placements_plan_list_placements,
     placements_plan_start_placement, placements_plan_move_placement, placements_plan_vary_placement,
     placements_plan_end_placement, placements_plan_break_down, placements_plan_cancel_placement,
     placements_plan_lookup_placement, placements_plan_upsert_placement_external_id, placements_plan_end_care;

@@ -17,7 +17,7 @@ WITH seen AS (
 		updated_by = :actor::text, version = p.version + 1
 	FROM verdict v
 	WHERE v.outcome = 'OK' AND p.authority = :authority::text AND p.id = :placement_id::uuid
-	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 ), done AS (
@@ -33,7 +33,7 @@ WITH seen AS (
 )
 SELECT v.outcome, (SELECT t.state FROM target t) AS detail,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
-	e.id, e.child AS child_id, e.state, e.referral_id, e.offer_id, e.hold_id, e.home_id, e.planned_start,
+	e.id, e.child AS child_id, e.state, e.referral_id, e.offer_id, e.hold_id, e.home_id, e.planned_start, e.planned_end,
 	e.start_date, e.end_date, e.weekly_fee_pence AS "weekly_fee.pence", e.notice_days AS "notice_days.value",
 	e.placement_type, e.legal_status, e.reason, e.notice_hours AS "notice_hours.value", e.end_code,
 	e.moved_from, e.moved_to, e.left_care, e.version::text AS etag,

@@ -7,7 +7,7 @@ WITH target AS (
 		updated_by = 'event', version = p.version + 1
 	FROM target t
 	WHERE p.authority = :authority::text AND p.id = (SELECT o.id FROM target o) AND may(t.state, 'RELEASE')
-	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 ), told AS (

@@ -10,7 +10,7 @@ SELECT c.id AS "child.id", c.etag AS "child.etag", c.sex AS "child.sex",
 		'[]') FROM episode e WHERE e.authority = c.authority AND e.child = c.id) AS episodes,
 	(SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', p.id, 'etag', p.etag, 'childId', p.child_id,
 		'state', p.state, 'referralId', p.referral_id, 'offerId', p.offer_id, 'holdId', p.hold_id, 'homeId', p.home_id,
-		'plannedStart', p.planned_start, 'startDate', p.start_date, 'endDate', p.end_date, 'weeklyFee',
+		'plannedStart', p.planned_start, 'plannedEnd', p.planned_end, 'startDate', p.start_date, 'endDate', p.end_date, 'weeklyFee',
 		CASE WHEN p."weekly_fee.pence" IS NOT NULL THEN jsonb_build_object('pence', p."weekly_fee.pence") END,
 		'noticeDays', CASE WHEN p."notice_days.value" IS NOT NULL THEN
 			jsonb_build_object('value', p."notice_days.value") END,

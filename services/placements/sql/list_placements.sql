@@ -1,6 +1,6 @@
 -- Placements of the authority, by id; of one child, in one state, in one home when asked for.
 SELECT p.id::text AS page_key,
-	p.id, p.etag, p.child_id, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	p.id, p.etag, p.child_id, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 	p.start_date, p.end_date, p."weekly_fee.pence", p."notice_days.value", p.placement_type, p.legal_status,
 	p.reason, p."notice_hours.value", p.end_code, p.moved_from, p.moved_to, p.left_care, p.fee_changes,
 	p.external_ids

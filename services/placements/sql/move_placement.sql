@@ -37,7 +37,7 @@ WITH seen AS (
 		updated = :now::timestamptz, updated_by = :actor::text, version = p.version + 1
 	FROM verdict v
 	WHERE v.outcome = 'OK' AND p.authority = :authority::text AND p.id = :placement_id::uuid
-	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 ), planned AS (
@@ -48,7 +48,7 @@ WITH seen AS (
 		updated_by = :actor::text, version = p.version + 1
 	FROM ended n CROSS JOIN asked a
 	WHERE p.authority = :authority::text AND p.id = :to_placement_id::uuid
-	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 ), fresh AS (
@@ -58,16 +58,16 @@ WITH seen AS (
 		:weekly_fee_pence::bigint, :notice_days_value::integer, a.place, a.ls, n.id, :now::timestamptz,
 		:now::timestamptz, :actor::text
 	FROM ended n CROSS JOIN asked a WHERE :to_placement_id::uuid IS NULL
-	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 ), effect AS (
-	SELECT p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	SELECT p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 	FROM planned p
 	UNION ALL
-	SELECT f.authority, f.id, f.child, f.state, f.referral_id, f.offer_id, f.hold_id, f.home_id, f.planned_start,
+	SELECT f.authority, f.id, f.child, f.state, f.referral_id, f.offer_id, f.hold_id, f.home_id, f.planned_start, f.planned_end,
 		f.start_date, f.end_date, f.weekly_fee_pence, f.notice_days, f.placement_type, f.legal_status, f.reason,
 		f.notice_hours, f.end_code, f.moved_from, f.moved_to, f.left_care, f.version
 	FROM fresh f
@@ -122,7 +122,7 @@ WITH seen AS (
 	SELECT 'hearth.placement.started.v1', 'placement', e.id::text, e.version, e.child::text, e.authority,
 		:now::timestamptz, :traceparent::text, jsonb_build_object('placementId', e.id, 'childId', e.child,
 		'referralId', e.referral_id, 'offerId', e.offer_id, 'holdId', e.hold_id, 'homeId', e.home_id,
-		'startDate', e.start_date,
+		'startDate', e.start_date, 'plannedEnd', e.planned_end,
 		'weeklyFee',
 		CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
 		'noticeDays',
@@ -134,7 +134,7 @@ WITH seen AS (
 SELECT v.outcome, CASE v.outcome WHEN 'WRONG_STATE' THEN (SELECT t.state FROM target t)
 		WHEN 'TO_WRONG_STATE' THEN (SELECT o.state FROM other o) ELSE (SELECT t.start_date FROM target t)::text END AS detail,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
-	e.id, e.child AS child_id, e.state, e.referral_id, e.offer_id, e.hold_id, e.home_id, e.planned_start,
+	e.id, e.child AS child_id, e.state, e.referral_id, e.offer_id, e.hold_id, e.home_id, e.planned_start, e.planned_end,
 	e.start_date, e.end_date, e.weekly_fee_pence AS "weekly_fee.pence", e.notice_days AS "notice_days.value",
 	e.placement_type, e.legal_status, e.reason, e.notice_hours AS "notice_hours.value", e.end_code,
 	e.moved_from, e.moved_to, e.left_care, e.version::text AS etag,

@@ -16,7 +16,7 @@ WITH verdict AS (
 		:home_id::uuid, 'PLANNED', :start_date::date, :weekly_fee_pence::bigint, :notice_days_value::integer,
 		:placement_type::text, :now::timestamptz, :now::timestamptz, 'event'
 	FROM verdict v LEFT JOIN met m ON true WHERE v.new
-	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 ), told AS (
@@ -28,7 +28,7 @@ WITH verdict AS (
 	SELECT 'hearth.placement.planned.v1', 'placement', e.id::text, e.version, e.child::text, e.authority,
 		:now::timestamptz, :traceparent::text, jsonb_build_object('placementId', e.id, 'childId', e.child,
 		'referralId', e.referral_id, 'offerId', e.offer_id, 'holdId', e.hold_id, 'homeId', e.home_id,
-		'plannedStart', e.planned_start,
+		'plannedStart', e.planned_start, 'plannedEnd', e.planned_end,
 		'weeklyFee',
 		CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
 		'noticeDays',

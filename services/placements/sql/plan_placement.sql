@@ -13,13 +13,13 @@ WITH seen AS (
 			return_year(coalesce(:planned_start::date, :today::date))) THEN 'UNKNOWN_LEGAL_STATUS'
 		ELSE 'OK' END AS outcome
 ), effect AS (
-	INSERT INTO placement AS p (authority, id, child, home_id, state, planned_start, weekly_fee_pence, notice_days,
+	INSERT INTO placement AS p (authority, id, child, home_id, state, planned_start, planned_end, weekly_fee_pence, notice_days,
 		placement_type, legal_status, created, updated, updated_by)
 	SELECT :authority::text, :new_id::uuid, :child_id::uuid, :home_id::uuid, 'PLANNED', :planned_start::date,
-		:weekly_fee_pence::bigint, :notice_days_value::integer, :placement_type::text, :legal_status::text,
+		:planned_end::date, :weekly_fee_pence::bigint, :notice_days_value::integer, :placement_type::text, :legal_status::text,
 		:now::timestamptz, :now::timestamptz, :actor::text
 	FROM verdict v WHERE v.outcome = 'OK'
-	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 ), done AS (
@@ -31,7 +31,7 @@ WITH seen AS (
 	SELECT 'hearth.placement.planned.v1', 'placement', e.id::text, e.version, e.child::text, e.authority,
 		:now::timestamptz, :traceparent::text, jsonb_build_object('placementId', e.id, 'childId', e.child,
 		'referralId', e.referral_id, 'offerId', e.offer_id, 'holdId', e.hold_id, 'homeId', e.home_id,
-		'plannedStart', e.planned_start,
+		'plannedStart', e.planned_start, 'plannedEnd', e.planned_end,
 		'weeklyFee',
 		CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
 		'noticeDays',
@@ -40,7 +40,7 @@ WITH seen AS (
 	FROM effect e
 )
 SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
-	e.id, e.child AS child_id, e.state, e.referral_id, e.offer_id, e.hold_id, e.home_id, e.planned_start,
+	e.id, e.child AS child_id, e.state, e.referral_id, e.offer_id, e.hold_id, e.home_id, e.planned_start, e.planned_end,
 	e.start_date, e.end_date, e.weekly_fee_pence AS "weekly_fee.pence", e.notice_days AS "notice_days.value",
 	e.placement_type, e.legal_status, e.reason, e.notice_hours AS "notice_hours.value", e.end_code,
 	e.moved_from, e.moved_to, e.left_care, e.version::text AS etag,

@@ -1,5 +1,5 @@
 -- The placement of a repeated request, as it is now.
-SELECT p.id, p.etag, p.child_id, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+SELECT p.id, p.etag, p.child_id, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 	p.start_date, p.end_date, p."weekly_fee.pence", p."notice_days.value", p.placement_type, p.legal_status,
 	p.reason, p."notice_hours.value", p.end_code, p.moved_from, p.moved_to, p.left_care, p.fee_changes,
 	p.external_ids

@@ -40,7 +40,7 @@ WITH seen AS (
 		updated = :now::timestamptz, updated_by = :actor::text, version = p.version + 1
 	FROM asked a CROSS JOIN verdict v
 	WHERE v.outcome = 'OK' AND p.authority = :authority::text AND p.id = :placement_id::uuid
-	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start,
+	RETURNING p.authority, p.id, p.child, p.state, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.planned_start, p.planned_end,
 		p.start_date, p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason,
 		p.notice_hours, p.end_code, p.moved_from, p.moved_to, p.left_care, p.version
 ), held AS (
@@ -85,7 +85,7 @@ WITH seen AS (
 	SELECT 'hearth.placement.started.v1', 'placement', e.id::text, e.version, e.child::text, e.authority,
 		:now::timestamptz, :traceparent::text, jsonb_build_object('placementId', e.id, 'childId', e.child,
 		'referralId', e.referral_id, 'offerId', e.offer_id, 'holdId', e.hold_id, 'homeId', e.home_id,
-		'startDate', e.start_date,
+		'startDate', e.start_date, 'plannedEnd', e.planned_end,
 		'weeklyFee',
 		CASE WHEN e.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', e.weekly_fee_pence) END,
 		'noticeDays',
@@ -96,7 +96,7 @@ WITH seen AS (
 )
 SELECT v.outcome, (SELECT t.state FROM target t) AS detail,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
-	e.id, e.child AS child_id, e.state, e.referral_id, e.offer_id, e.hold_id, e.home_id, e.planned_start,
+	e.id, e.child AS child_id, e.state, e.referral_id, e.offer_id, e.hold_id, e.home_id, e.planned_start, e.planned_end,
 	e.start_date, e.end_date, e.weekly_fee_pence AS "weekly_fee.pence", e.notice_days AS "notice_days.value",
 	e.placement_type, e.legal_status, e.reason, e.notice_hours AS "notice_hours.value", e.end_code,
 	e.moved_from, e.moved_to, e.left_care, e.version::text AS etag,

@@ -34,7 +34,7 @@ WITH seen AS (
 )
 SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), t.id::text) AS result_key,
 	c.id, coalesce(e.version::text, c.etag) AS etag, c.child_id, c.state, c.referral_id, c.offer_id, c.hold_id,
-	c.home_id, c.planned_start, c.start_date, c.end_date, c."weekly_fee.pence", c."notice_days.value",
+	c.home_id, c.planned_start, c.planned_end, c.start_date, c.end_date, c."weekly_fee.pence", c."notice_days.value",
 	c.placement_type, c.legal_status, c.reason, c."notice_hours.value", c.end_code, c.moved_from, c.moved_to,
 	c.left_care, c.fee_changes,
 	external_ids_with(:authority::text, 'placement', c.id, :external_id_system::text, :external_id_id::text) AS external_ids
