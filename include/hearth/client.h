@@ -97,5 +97,7 @@ int hearth_client_call(struct hearth_client *client, const char *method, const P
 /* Endpoints of the connected instances of a service, as zmq endpoints; at most `most`; the number. The texts live
  * until the client next runs. Looks again at the address first. */
 size_t hearth_client_instances(struct hearth_client *client, const char *service, const char **ret_endpoints, size_t most);
+/* How often an instance was left out because it was connected and did not answer. */
+uint64_t hearth_client_ejections(const struct hearth_client *client);
 
 #endif

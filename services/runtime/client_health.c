@@ -160,6 +160,11 @@ void client_watch_health(struct hearth_client *client)
 	hearth_alarm_set(client->health, TICK_US);
 }
 
+uint64_t hearth_client_ejections(const struct hearth_client *client)
+{
+	return client->ejections;
+}
+
 void client_heard_again(struct instance *instance)
 {
 	instance->ejected = false;

@@ -81,6 +81,11 @@ SERVER_COUNTER(dropped_replies)
 SERVER_COUNTER(keys_taken)
 SERVER_COUNTER(keys_refused)
 
+static double read_ejections(void *context)
+{
+	return (double)hearth_client_ejections(((struct hearth_process *)context)->client);
+}
+
 struct figure {
 	const char *name, *help;
 	hearth_metric_fn *read;
@@ -106,6 +111,7 @@ static const struct figure counters[] = {
 	{ "hearth_throttled_requests_total", "requests over a connection's or the process's limit", read_throttled },
 	{ "hearth_dropped_replies_total", "replies whose caller had gone", read_dropped_replies },
 	{ "hearth_keys_taken_total", "tcp connections of known keys", read_keys_taken },
+	{ "hearth_instances_ejected_total", "instances left out because they were connected and did not answer", read_ejections },
 	{ "hearth_keys_refused_total", "tcp connections refused because their key is not known", read_keys_refused },
 };
 

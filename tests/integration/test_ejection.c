@@ -159,6 +159,7 @@ static void hang_and_come_back(bool tcp)
 	}
 	ck_assert_msg(is_used_again(client, 0, 6000), "it answers again and is not called");
 	ck_assert_int_gt(atomic_load(&echo_servers[0].checks), 0);
+	ck_assert_uint_ge(hearth_client_ejections(client), 1);
 	close_servers(&client);
 }
 
@@ -188,6 +189,7 @@ START_TEST(a_slow_call_is_no_hung_loop)
 	ck_assert_int_gt(calls[0].took_us, 2500000);
 	ck_assert_int_eq(seen(0) + seen(1), 2);                          /* nobody was asked twice */
 	ck_assert_int_gt(atomic_load(&echo_servers[0].checks), 0);       /* but asked whether it lives */
+	ck_assert_uint_eq(hearth_client_ejections(client), 0);
 	close_servers(&client);
 }
 END_TEST
