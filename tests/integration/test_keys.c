@@ -107,13 +107,14 @@ static struct hearth_client *client_with(struct hearth_trust *trust, const struc
 
 /* ---- for whom ---- */
 
-enum what { GET_CHILD, CREATE_CHILD, PULL, WATCH, GET_INSTANCE };
+enum what { GET_CHILD, CREATE_CHILD, PULL, SNAPSHOT, WATCH, GET_INSTANCE };
 
 static int ask(struct hearth_client *client, enum what what, struct hearth_status *status)
 {
 	Hearth__Placements__V1__GetChildRequest get = HEARTH__PLACEMENTS__V1__GET_CHILD_REQUEST__INIT;
 	Hearth__Placements__V1__CreateChildRequest create = HEARTH__PLACEMENTS__V1__CREATE_CHILD_REQUEST__INIT;
 	Hearth__Events__V1__PullRequest pull = HEARTH__EVENTS__V1__PULL_REQUEST__INIT;
+	Hearth__Events__V1__SnapshotRequest snapshot = HEARTH__EVENTS__V1__SNAPSHOT_REQUEST__INIT;
 	Hearth__Events__V1__WatchRequest watch = HEARTH__EVENTS__V1__WATCH_REQUEST__INIT;
 	Hearth__Control__V1__GetInstanceRequest instance = HEARTH__CONTROL__V1__GET_INSTANCE_REQUEST__INIT;
 	Hearth__V1__PersonalDate born = HEARTH__V1__PERSONAL_DATE__INIT;
@@ -127,6 +128,8 @@ static int ask(struct hearth_client *client, enum what what, struct hearth_statu
 		[CREATE_CHILD] = { "hearth.placements.v1.Placements/CreateChild", &create.base,
 		                   &hearth__placements__v1__create_child_response__descriptor },
 		[PULL] = { "placements:hearth.events.v1.Events/Pull", &pull.base, &hearth__events__v1__pull_response__descriptor },
+		[SNAPSHOT] = { "placements:hearth.events.v1.Events/Snapshot", &snapshot.base,
+		               &hearth__events__v1__snapshot_response__descriptor },
 		[WATCH] = { "placements:hearth.events.v1.Events/Watch", &watch.base, &hearth__events__v1__watch_response__descriptor },
 		[GET_INSTANCE] = { "placements:hearth.control.v1.Control/GetInstance", &instance.base,
 		                   &hearth__control__v1__get_instance_response__descriptor },
@@ -183,6 +186,9 @@ START_TEST(a_key_calls_for_those_whom_it_may)
 		{ "mosaic", { "mosaic", "301", SYSTEM | OFFICER }, GET_CHILD, HEARTH_PERMISSION_DENIED, "KEY_ROLE" },
 		{ "mosaic", { "u-17", "301", SYSTEM }, GET_CHILD, HEARTH_PERMISSION_DENIED, "KEY_ACTOR" },
 		{ "mosaic", { "mosaic", "301", SYSTEM }, PULL, HEARTH_PERMISSION_DENIED, "KEY_KIND" },
+		{ "mosaic", { "mosaic", "301", SYSTEM }, SNAPSHOT, HEARTH_PERMISSION_DENIED, "KEY_KIND" },
+		{ "gate", { "mosaic", "", SYSTEM }, SNAPSHOT, HEARTH_PERMISSION_DENIED, "KEY_KIND" },
+		{ "careleavers", { "careleavers", "", SYSTEM }, SNAPSHOT, HEARTH_OK, "" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct hearth_status status;
