@@ -1,13 +1,15 @@
 /* main.c: hearth-finance: what each placement is agreed to cost, and what has been posted for each day.
  *
- * Owns the schema `finance`: agreements, their fees over time, the ledger. Agreements come and go by what placements
- * tells; people only price what has no fee. Nothing in the ledger is ever edited.
+ * Owns the schema `finance`: agreements, their fees and lines over time, the ledger; and what it needs to say what a year
+ * will cost. Agreements come and go by what placements tells; people price what has no fee and add other costs. Nothing
+ * in the ledger is ever edited.
  */
 #include "finance.h"
 
 #include <hearth/finance/v1/events.pb-c.h>
 #include <hearth/finance/v1/finance.pb-c.h>
 #include <hearth/placements/v1/events.pb-c.h>
+#include <hearth/providers/v1/events.pb-c.h>
 #include <hearth/v1/common.pb-c.h>
 
 extern const struct hearth_file finance_sql[];
@@ -17,6 +19,8 @@ extern const struct hearth_contracts finance_contracts;
 #define READERS                                                                                                             \
 	(ROLE(PLACEMENT_OFFICER) | ROLE(COMMISSIONER) | ROLE(FINANCE_OFFICER) | ROLE(SOCIAL_WORKER) | ROLE(PERSONAL_ADVISER) \
 	 | ROLE(SYSTEM) | ROLE(OPERATOR))
+
+#define AUDITORS (ROLE(COMMISSIONER) | ROLE(FINANCE_OFFICER) | ROLE(SYSTEM) | ROLE(OPERATOR))
 
 static const struct hearth_method methods[] = {
 	{ .name = "GetAgreement", .kind = HEARTH_READ, .roles = READERS, .statement = "get_agreement", .row = "agreement",
@@ -31,6 +35,17 @@ static const struct hearth_method methods[] = {
 	  .plan = finance_plan_get_ledger_days, .reply = finance_reply_get_ledger_days, .audit = "agreement_id" },
 	{ .name = "GetSpend", .kind = HEARTH_SLOW, .roles = READERS, .statement = "get_spend",
 	  .plan = finance_plan_get_spend },
+	{ .name = "GetCommitment", .kind = HEARTH_SLOW, .roles = READERS, .statement = "get_commitment", .row = "lines",
+	  .plan = finance_plan_get_commitment, .reply = finance_reply_get_commitment },
+	{ .name = "VerifyLedger", .kind = HEARTH_SLOW, .roles = AUDITORS, .statement = "verify_ledger",
+	  .row = "differences", .plan = finance_plan_verify_ledger, .reply = finance_reply_verify_ledger },
+	{ .name = "ListAgreementLines", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_agreement_lines",
+	  .row = "lines", .plan = finance_plan_list_agreement_lines },
+	{ .name = "ListCostTypes", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_cost_types",
+	  .row = "cost_types", .plan = finance_plan_list_cost_types },
+	{ .name = "RecordAgreementLine", .kind = HEARTH_WRITE, .roles = ROLE(FINANCE_OFFICER),
+	  .statement = "record_agreement_line", .replay = "agreement_line_by_key", .row = "line",
+	  .plan = finance_plan_record_agreement_line },
 	{ .name = "PriceAgreement", .kind = HEARTH_WRITE, .roles = ROLE(FINANCE_OFFICER), .statement = "price_agreement",
 	  .replay = "agreement_by_key", .row = "agreement", .plan = finance_plan_price_agreement,
 	  .audit = "agreement.child_id" },
@@ -44,6 +59,13 @@ static const struct hearth_refusal refusals[] = {
 	{ "ALREADY_PRICED", HEARTH_FAILED_PRECONDITION, "from_date",
 	  "the day already has a fee: a change of fee is a variation of the placement (agreement runs %s)" },
 	{ "OUTSIDE_AGREEMENT", HEARTH_FAILED_PRECONDITION, "from_date", "from_date must be a day of the agreement, which runs %s" },
+	{ "LINE_NOT_FOUND", HEARTH_NOT_FOUND, "line_id", "the agreement has no such line" },
+	{ "UNKNOWN_COST_TYPE", HEARTH_INVALID_ARGUMENT, "cost_type", "cost_type is not in force on from_date (ListCostTypes)" },
+	{ "CORE_IS_THE_FEE", HEARTH_INVALID_ARGUMENT, "cost_type",
+	  "this is the placement's own fee: vary the placement, or price the agreement" },
+	{ "LINE_OUTSIDE_AGREEMENT", HEARTH_FAILED_PRECONDITION, "from_date",
+	  "from_date must be a day of the agreement, which runs %s" },
+	{ "TOO_MANY_LINES", HEARTH_FAILED_PRECONDITION, "agreement_id", "an agreement has at most 500 lines and corrections" },
 	{ "EXTERNAL_ID_TAKEN", HEARTH_ALREADY_EXISTS, "external_id", "another one has this key of that system" },
 	{ "TOO_MANY_EXTERNAL_IDS", HEARTH_FAILED_PRECONDITION, "external_id", "at most 10 keys of other systems are kept" },
 	{ .reason = NULL },
@@ -53,12 +75,19 @@ static const struct hearth_told tells[] = {
 	{ "hearth.agreement.opened.v1", &hearth__finance__v1__agreement_opened__descriptor },
 	{ "hearth.agreement.varied.v1", &hearth__finance__v1__agreement_varied__descriptor },
 	{ "hearth.agreement.closed.v1", &hearth__finance__v1__agreement_closed__descriptor },
+	{ "hearth.agreement.line_recorded.v1", &hearth__finance__v1__agreement_line_recorded__descriptor },
 	{ .type = NULL },
 };
 
 /* The agreements and the ledger follow from placements alone, over or not, so their state counts as if it were told today.
  * What people priced does not: it is lost with the schema. */
 static const struct hearth_effect placements[] = {
+	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor, "record_child", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor, "record_child", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.placement.planned_end_set.v1", &hearth__placements__v1__placement_planned_end_set__descriptor, "plan_end", NULL,
+	  HEARTH_SNAPSHOT_LIVE },
 	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "open_agreement", NULL,
 	  HEARTH_SNAPSHOT_LIVE },
 	{ "hearth.placement.varied.v1", &hearth__placements__v1__placement_varied__descriptor, "vary_agreement", NULL,
@@ -70,7 +99,15 @@ static const struct hearth_effect placements[] = {
 	{ .type = NULL },
 };
 
-static const struct hearth_source hears[] = { { "placements", placements }, { .service = NULL } };
+static const struct hearth_effect providers[] = {
+	{ "hearth.home.recorded.v1", &hearth__providers__v1__home_recorded__descriptor, "record_home", NULL,
+	  HEARTH_SNAPSHOT_HISTORY },
+	{ .type = NULL },
+};
+
+static const struct hearth_source hears[] = {
+	{ "placements", placements }, { "providers", providers }, { .service = NULL },
+};
 
 static const struct hearth_timer timers[] = {
 	{ .kind = "post_ledger", .write = "post_ledger" },

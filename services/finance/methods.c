@@ -107,6 +107,47 @@ int finance_plan_upsert_agreement_external_id(struct hearth_call *call, struct h
 	return hearth_check_external_id(request->external_id, "external_id", status);
 }
 
+static int check_amount(const Hearth__Finance__V1__RecordAgreementLineRequest *request, struct hearth_status *status)
+{
+	if (request->amount == NULL)
+		return 0;
+	bool weekly = request->unit == HEARTH__FINANCE__V1__LINE_UNIT__WEEKLY;
+	return hearth_check_range(request->amount->pence, 0, weekly ? FINANCE_MOST_WEEKLY : FINANCE_MOST_WEEKLY / 7,
+	                          "amount.pence", status);
+}
+
+int finance_plan_record_agreement_line(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Finance__V1__RecordAgreementLineRequest *request = hearth_call_request(call);
+	if (hearth_check_uuid(request->agreement_id, "agreement_id", status) != 0
+	    || hearth_check_uuid_or_empty(request->line_id, "line_id", status) != 0
+	    || hearth_check_code(request->cost_type, 1, 32, "cost_type", status) != 0
+	    || hearth_check_date(request->from_date, "from_date", status) != 0
+	    || hearth_check_date_or_empty(request->to_date, "to_date", status) != 0 || check_amount(request, status) != 0)
+		return -1;
+	if (request->unit == HEARTH__FINANCE__V1__LINE_UNIT__LINE_UNIT_UNSPECIFIED)
+		return hearth_fail_field(status, "unit", "unit is missing: WEEKLY, DAILY or ONE_OFF");
+	if (request->unit == HEARTH__FINANCE__V1__LINE_UNIT__ONE_OFF && request->to_date[0] != '\0')
+		return hearth_fail_field(status, "to_date", "a ONE_OFF has no to_date");
+	if (request->to_date[0] != '\0' && strcmp(request->to_date, request->from_date) <= 0)
+		return hearth_fail_field(status, "to_date", "to_date must be after from_date (it is not included)");
+	if (request->withdrawn && request->line_id[0] == '\0')
+		return hearth_fail_field(status, "withdrawn", "say which line was recorded in error: withdrawn goes with line_id");
+	return 0;
+}
+
+int finance_plan_list_agreement_lines(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Finance__V1__ListAgreementLinesRequest *request = hearth_call_request(call);
+	return hearth_check_uuid(request->agreement_id, "agreement_id", status);
+}
+
+int finance_plan_list_cost_types(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Finance__V1__ListCostTypesRequest *request = hearth_call_request(call);
+	return hearth_check_date_or_empty(request->date, "date", status);
+}
+
 static Hearth__V1__Money *money_new(struct hearth_arena *arena, int64_t pence)
 {
 	Hearth__V1__Money *money = hearth_arena_alloc(arena, sizeof(*money));

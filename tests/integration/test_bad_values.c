@@ -53,7 +53,7 @@ static const struct rule {
 	{ "GridReference", "easting", no_grids }, { "GridReference", "northing", no_grids },
 	{ "PersonalDate", "value", no_dates }, { "ExternalId", "system", no_codes }, { "ExternalId", "id", too_long },
 	{ "", "sibling_referral_ids", no_ids }, { "", "update_mask", no_codes }, { "", "purpose", no_codes },
-	{ "", "home_kinds", no_codes }, { "", "needed_by", no_dates }, { "", "planned_start", no_dates },
+	{ "", "home_kinds", no_codes }, { "", "needed_by", no_dates }, { "", "planned_start", no_dates }, { "", "planned_end", no_dates },
 	{ "", "start_date", no_dates }, { "", "end_date", no_dates }, { "", "from_date", no_dates }, { "", "to_date", no_dates },
 	{ "", "date", no_dates }, { "", "decom", no_dates }, { "", "dec", no_dates }, { "", "sex", no_codes },
 	{ "", "placement_type", no_codes }, { "", "legal_status", no_codes }, { "", "reason", no_codes },
@@ -71,6 +71,7 @@ static const struct rule {
 	{ "", "within_days", no_numbers }, { "", "type", no_codes }, { "", "suitability_reason", no_codes },
 	{ "", "assessed_on", no_dates }, { "", "assessor", too_long }, { "", "adviser_id", too_long },
 	{ "", "in_touch", no_codes }, { "", "activity", no_codes },
+	{ "", "financial_year", no_years }, { "", "as_of", no_dates }, { "", "cost_type", no_codes },
 	/* Compared, never stored. */
 	{ "", "etag", NULL }, { "", "wait_etag", NULL },
 };
@@ -266,6 +267,8 @@ static const struct {
 	  HEARTH_INVALID_ARGUMENT, "NOT_A_BREAKDOWN", "reason" },
 	{ "placements", "VaryPlacement", "{'placementId':'$placement','fromDate':'2024-01-01','weeklyFee':{'pence':'1'}}",
 	  HEARTH_INVALID_ARGUMENT, "BEFORE_START", "from_date" },
+	{ "placements", "SetPlannedEnd", "{'placementId':'$placement','plannedEnd':'2024-01-01'}", HEARTH_INVALID_ARGUMENT,
+	  "PLANNED_BEFORE_START", "planned_end" },
 	{ "placements", "ImportEpisodes", "{'episodes':[{'child':'nobody','decom':'2022-05-01','returnYear':2023}]}",
 	  HEARTH_INVALID_ARGUMENT, "UNKNOWN_CHILD", "episodes" },
 	{ "placements", "ImportEpisodes", "{'episodes':[{'child':'77','decom':'2022-05-01','ls':'Z9','returnYear':2023}]}",
@@ -315,6 +318,15 @@ static const struct {
 	  HEARTH_FAILED_PRECONDITION, "ALREADY_PRICED", "from_date" },
 	{ "finance", "PriceAgreement", "{'agreementId':'$agreement','fromDate':'2020-06-01','weeklyFee':{'pence':'1'}}",
 	  HEARTH_FAILED_PRECONDITION, "OUTSIDE_AGREEMENT", "from_date" },
+	{ "finance", "RecordAgreementLine", "{'agreementId':'$agreement','costType':'CORE','unit':'WEEKLY',"
+	  "'fromDate':'2024-06-01'}", HEARTH_INVALID_ARGUMENT, "CORE_IS_THE_FEE", "cost_type" },
+	{ "finance", "RecordAgreementLine", "{'agreementId':'$agreement','costType':'NONE','unit':'WEEKLY',"
+	  "'fromDate':'2024-06-01'}", HEARTH_INVALID_ARGUMENT, "UNKNOWN_COST_TYPE", "cost_type" },
+	{ "finance", "RecordAgreementLine", "{'agreementId':'$agreement','costType':'HEALTH','unit':'WEEKLY',"
+	  "'fromDate':'2020-06-01'}", HEARTH_FAILED_PRECONDITION, "LINE_OUTSIDE_AGREEMENT", "from_date" },
+	{ "finance", "RecordAgreementLine", "{'agreementId':'$agreement','lineId':'$agreement2','costType':'HEALTH',"
+	  "'unit':'WEEKLY','fromDate':'2024-06-01'}", HEARTH_NOT_FOUND, "LINE_NOT_FOUND", "line_id" },
+	{ "finance", "GetCommitment", "{'asOf':'2024-06-04'}", HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "as_of" },
 	{ "finance", "UpsertAgreementExternalId", "{'agreementId':'$agreement2','externalId':{'system':'ledger','id':'A-1'}}",
 	  HEARTH_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN", "external_id" },
 };

@@ -89,6 +89,7 @@ static char *read_as(int at, const struct catalogue_row *row, const char *reques
 static bool is_sum(const struct catalogue_row *row)
 {
 	return strcmp(row->method, "CountLookedAfter") == 0 || strcmp(row->method, "GetSpend") == 0 ||
+	       strcmp(row->method, "GetCommitment") == 0 || strcmp(row->method, "VerifyLedger") == 0 ||
 	       strcmp(row->method, "FindHomes") == 0 || strcmp(row->method, "ListEntries") == 0;
 }
 
@@ -123,6 +124,8 @@ START_TEST(counts_and_sums_are_of_one_authority)
 		{ "placements", "CountLookedAfter", "children", 4 },
 		{ "finance", "GetSpend", "totals.totalPence", -1 },
 		{ "finance", "GetSpend", "agreements", -1 },
+		{ "finance", "GetCommitment", "totals.totalPence", -1 },
+		{ "finance", "VerifyLedger", "postedPence", -1 },
 		{ "providers", "GetOccupancy", "holds", -1 },
 		{ "providers", "FindHomes", "needs.children", 1 },
 	};

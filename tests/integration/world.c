@@ -78,8 +78,13 @@ static const struct step journey[] = {
 	{ "finance", "LookupAgreement", "{'placementId':'$placement'}", "agreement=agreement.id" },
 	{ "finance", "UpsertAgreementExternalId", "{'agreementId':'$agreement','externalId':{'system':'ledger','id':'A-1'}}",
 	  "" },
+	{ "finance", "RecordAgreementLine", "{'agreementId':'$agreement','costType':'HEALTH','unit':'WEEKLY',"
+	  "'amount':{'pence':'10000'},'fromDate':'2024-05-28'}", "line=line.id" },
+	{ "finance", "RecordAgreementLine", "{'agreementId':'$agreement','lineId':'$line','costType':'HEALTH','unit':'WEEKLY',"
+	  "'amount':{'pence':'12000'},'fromDate':'2024-05-29'}", "" },
 	{ "placements", "VaryPlacement", "{'placementId':'$placement','fromDate':'2024-06-01','weeklyFee':{'pence':'80000'}}",
 	  "" },
+	{ "placements", "SetPlannedEnd", "{'placementId':'$placement','plannedEnd':'2024-08-31'}", "" },
 	{ .method = NULL },
 };
 

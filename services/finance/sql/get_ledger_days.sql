@@ -1,4 +1,4 @@
--- The days of an agreement with the fee of each and what the ledger holds for it; the reply computes the amounts.
+-- The days of an agreement's own fee with the fee of each and what the ledger holds for it; the reply computes the amounts.
 -- One row without a day when no day is in the span.
 WITH span AS (
 	SELECT a.authority, a.id, a.start_date, coalesce(a.end_date, greatest(:today::date + 1, a.start_date)) AS lived_to,
@@ -18,7 +18,7 @@ SELECT s.id::text AS agreement_id, d.day AS "date", d.kind, d.n, d.weekly_fee_pe
 		SELECT sum(accrued(l.weekly_fee_pence, d.day - l.rate_from, d.day + 1 - l.rate_from)
 			* CASE l.kind WHEN 'REVERSAL' THEN -1 ELSE 1 END)::bigint
 		FROM ledger l
-		WHERE l.authority = s.authority AND l.agreement_id = s.id AND l.from_date <= d.day AND l.to_date > d.day
+		WHERE l.authority = s.authority AND l.agreement_id = s.id AND l.line_id IS NULL AND l.from_date <= d.day AND l.to_date > d.day
 	) AS posted_pence
 FROM span s LEFT JOIN day d ON true
 ORDER BY d.day
