@@ -210,14 +210,16 @@ END_TEST
 static const char *const noted_reads[] = {
 	"GetChild", "LookupChild", "ListChildren", "GetChildHistory", "ListLookedAfter", "GetPlacement", "LookupPlacement",
 	"ListPlacements", "GetOccupancy", "FindHomes", "LookupReferral", "GetReferral", "GetReferralDetail", "ListReferrals",
-	"GetAgreement", "LookupAgreement", "ListAgreements", "GetLedger", "GetLedgerDays", "GetYoungPerson", "ListYoungPeople",
+	"GetAgreement", "LookupAgreement", "ListAgreements", "GetLedger", "GetLedgerDays", "ListAgreementLines",
+	"GetYoungPerson", "ListYoungPeople",
 	"ListDue", "ListTurning18", "ListAccommodation", "ListPathwayEvents", "ListEntries", NULL,
 };
 static const char *const other_reads[] = {
 	"Check", "GetInstance", "GetDescriptors",
 	"Snapshot", "ListParked", "GetParked",
 	"Pull", "Watch", "GetPosition", "ListSeals", "GetMarks", "CountLookedAfter", "ListCodes",
-	"GetProvider", "ListProviders", "GetHome", "ListHomes", "GetSpend", NULL,
+	"GetProvider", "ListProviders", "GetHome", "ListHomes", "GetSpend", "GetCommitment", "VerifyLedger",
+	"ListCostTypes", NULL,
 };
 
 static bool stands_in(const char *const *names, const char *name)
