@@ -88,12 +88,8 @@ static char *over_tables(struct suite *suite, const char *authority, const char 
 	         "SELECT string_agg(format('%s', n.nspname || '.' || c.relname, n.nspname, c.relname, "
 	         "CASE WHEN '%s' <> '' THEN 't.authority = ''%s''' ELSE 'true' END), ' UNION ALL ' ORDER BY 1) || ' ORDER BY 1' "
 	         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
-<<<<<<< HEAD
 	         "AND c.relpersistence = 'p' AND c.relname NOT IN ('consumer_seen', 'outbox_part') "
 	         "AND NOT c.relispartition "     /* bookkeeping; parts are in their whole */
-=======
-	         "AND c.relname NOT IN ('consumer_seen', 'outbox_part') AND NOT c.relispartition "  /* bookkeeping */
->>>>>>> 6d7ad25 (finance: lines of other costs, commitment, VerifyLedger)
 	         "AND n.nspname IN (" SCHEMAS ") AND ('%s' = '' OR EXISTS (SELECT FROM pg_attribute a "
 	         "WHERE a.attrelid = c.oid AND a.attname = 'authority'))", part, authority, authority, authority);
 	PGresult *built = query(suite, sql);

@@ -9,7 +9,7 @@ WITH page AS (
 		coalesce(substr(:after_key::text, 5)::uuid, '00000000-0000-0000-0000-000000000000'))
 	ORDER BY c.authority, c.id LIMIT :most::int
 ), lived AS (
-	SELECT p.authority, p.id, p.child, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.state, p.planned_start, p.start_date,
+	SELECT p.authority, p.id, p.child, p.referral_id, p.offer_id, p.hold_id, p.home_id, p.state, p.planned_start, p.planned_end, p.start_date,
 		p.end_date, p.weekly_fee_pence, p.notice_days, p.placement_type, p.legal_status, p.reason, p.notice_hours, p.end_code,
 		p.left_care, p.moved_from, p.moved_to, p.updated, p.version, p.state <> 'STARTED' AS over,
 		coalesce(p.start_date, p.planned_start, DATE '9999-12-31') AS since
@@ -25,7 +25,7 @@ WITH page AS (
 	UNION ALL
 	SELECT l.authority, l.child, l.since, 1, 'hearth.placement.planned.v1', 'placement', l.id, l.version, l.updated, false,
 		jsonb_build_object('placementId', l.id, 'childId', l.child, 'referralId', l.referral_id, 'offerId', l.offer_id,
-			'holdId', l.hold_id, 'homeId', l.home_id, 'plannedStart', l.planned_start, 'weeklyFee',
+			'holdId', l.hold_id, 'homeId', l.home_id, 'plannedStart', l.planned_start, 'plannedEnd', l.planned_end, 'weeklyFee',
 			CASE WHEN l.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', l.weekly_fee_pence) END, 'noticeDays',
 			CASE WHEN l.notice_days IS NOT NULL THEN jsonb_build_object('value', l.notice_days) END,
 			'placementType', l.placement_type)
@@ -38,7 +38,7 @@ WITH page AS (
 	UNION ALL
 	SELECT l.authority, l.child, l.since, 3, 'hearth.placement.started.v1', 'placement', l.id, l.version, l.updated, l.over,
 		jsonb_build_object('placementId', l.id, 'childId', l.child, 'referralId', l.referral_id, 'offerId', l.offer_id,
-			'holdId', l.hold_id, 'homeId', l.home_id, 'startDate', l.start_date, 'weeklyFee',
+			'holdId', l.hold_id, 'homeId', l.home_id, 'startDate', l.start_date, 'plannedEnd', l.planned_end, 'weeklyFee',
 			CASE WHEN l.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', l.weekly_fee_pence) END, 'noticeDays',
 			CASE WHEN l.notice_days IS NOT NULL THEN jsonb_build_object('value', l.notice_days) END,
 			'placementType', l.placement_type, 'legalStatus', l.legal_status, 'movedFrom', l.moved_from)
