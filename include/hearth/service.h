@@ -30,7 +30,8 @@ struct hearth_rows;
 enum hearth_kind {
 	HEARTH_READ,     /* read connection, milliseconds; without a statement it is answered at once */
 	HEARTH_SLOW,     /* slow-read connection: lists, reports, pulls */
-	HEARTH_WRITE     /* grouped commit */
+	HEARTH_WRITE,    /* grouped commit */
+	HEARTH_COMPUTE   /* `step` reckons over the rows of its statement (slow connection), or without one */
 };
 
 /* Bit of a role (hearth.v1.Role) in a method's `roles`. */
@@ -43,6 +44,18 @@ enum hearth_kind {
 typedef int hearth_plan_fn(struct hearth_call *call, struct hearth_status *status);
 /* Rows to message, where mapping by name is not enough. */
 typedef int hearth_reply_fn(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_status *status);
+
+/* What a step may still take of this turn of the loop. */
+struct hearth_budget;
+/* Asked between pieces of work of well under a millisecond; costs a look at the clock. */
+bool hearth_budget_left(const struct hearth_budget *budget);
+
+/* One step towards the reply: pure, it reckons until the budget is spent and keeps where it is in hearth_call_state. Called
+ * again while it answers HEARTH_STEP_MORE, never past the call's deadline. The rows are the same each time; none without a
+ * statement. -1: refused, with a status. */
+enum { HEARTH_STEP_DONE = 0, HEARTH_STEP_MORE = 1, HEARTH_STEP_WAIT = 2 /* the runtime's: a long poll goes on waiting */ };
+typedef int hearth_step_fn(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_budget *budget,
+                           struct hearth_status *status);
 
 struct hearth_method {
 	const char *name;           /* as in the proto service: "CreateReferral"; NULL ends the table */
@@ -57,6 +70,7 @@ struct hearth_method {
 	bool wait;                  /* READ with request fields wait_etag, wait_ms: long poll until the etag differs */
 	const char *audit;          /* reads of a child's record (also a write's replay): where the reply names the child, or
 	                             * the record: "children.id"; "request.referral_id" of the request; NULL: not audited */
+	hearth_step_fn *step;       /* COMPUTE, or READ and SLOW in place of `reply`: makes the reply in steps */
 };
 
 /* What a call holds. All pointers live as long as the call. */
@@ -69,6 +83,12 @@ bool hearth_call_has_role(const struct hearth_call *call, int role);
 const char *hearth_call_today(const struct hearth_call *call);     /* "YYYY-MM-DD", one value per call */
 int64_t hearth_call_now(const struct hearth_call *call);           /* microseconds, one value per call */
 const struct hearth_config *hearth_call_config(const struct hearth_call *call);
+
+/* A step's own state: zeroed at its first step, of one size, as long as the call. */
+void *hearth_call_state(struct hearth_call *call, size_t size);
+/* Puts an item at the end of a repeated message field of the reply; it is packed at once and not needed after. The field
+ * itself stays empty in hearth_call_reply(). In steps alone. */
+void hearth_reply_add(struct hearth_call *call, const char *field, const ProtobufCMessage *item);
 
 /* Give a parameter of the SQL file its value (text as PostgreSQL reads it). A bound value is stronger
  * than the request's field of the same name. NULL binds SQL NULL. */
@@ -166,13 +186,14 @@ struct hearth_source {
 
 /* A due row of table `timer` of this kind. Without `read`: `write` runs with the row (:timer_id, :subject, :due,
  * :authority, :data). With `read`: first that statement on the slow connection, then `plan` sees its rows
- * (hearth_call_rows) and binds, then `write`. `write` deletes or moves the timer row in the same statement and does
- * nothing when it is gone, so that two processes may try at once. */
+ * (hearth_call_rows) and binds, then `write`; with `step` in place of `plan` it does so in steps. `write` deletes or
+ * moves the timer row in the same statement and does nothing when it is gone, so that two processes may try at once. */
 struct hearth_timer {
 	const char *kind;                               /* NULL ends the table */
 	const char *read;
 	hearth_plan_fn *plan;
 	const char *write;
+	hearth_step_fn *step;
 };
 
 const struct hearth_rows *hearth_call_rows(const struct hearth_call *call);

@@ -88,7 +88,7 @@ const struct hearth_source providers_sources[] = {
 };
 
 const struct hearth_timer providers_timers[] = {
-	{ "hold_expiry", NULL, NULL, "expire_hold" },
-	{ "find_homes", "homes_for_need", providers_search_timer, "tell_homes_found" },
-	{ NULL, NULL, NULL, NULL },
+	{ .kind = "hold_expiry", .write = "expire_hold" },
+	{ .kind = "find_homes", .read = "homes_for_need", .step = providers_search_timer, .write = "tell_homes_found" },
+	{ .kind = NULL },
 };

@@ -146,8 +146,7 @@ double finding_miles(struct finding_grid from, struct finding_grid to)
 	return round(sqrt(east * east + north * north) / 1000 / 1.6093 * 10) / 10;
 }
 
-int finding_compare(const struct finding_result *a, struct finding_number a_pence, const struct finding_result *b,
-                    struct finding_number b_pence)
+int finding_compare(const struct finding_rank *a, const struct finding_rank *b)
 {
 	if (a->miles_known != b->miles_known)
 		return a->miles_known ? -1 : 1;
@@ -155,9 +154,9 @@ int finding_compare(const struct finding_result *a, struct finding_number a_penc
 		return -1;
 	if (a->miles_known && a->miles > b->miles)
 		return 1;
-	if (a_pence.known != b_pence.known)
-		return a_pence.known ? -1 : 1;
-	if (a_pence.known && a_pence.value != b_pence.value)
-		return a_pence.value < b_pence.value ? -1 : 1;
+	if (a->pence.known != b->pence.known)
+		return a->pence.known ? -1 : 1;
+	if (a->pence.known && a->pence.value != b->pence.value)
+		return a->pence.value < b->pence.value ? -1 : 1;
 	return 0;
 }

@@ -76,7 +76,7 @@ void finding_check(const struct finding_need *need, const struct finding_home *h
 /* Straight-line miles, one decimal, as the SSDA903 guidance reckons them. */
 double finding_miles(struct finding_grid from, struct finding_grid to);
 /* Below 0 when the first comes before the second: nearer, then cheaper, unknown last. */
-int finding_compare(const struct finding_result *a, struct finding_number a_pence, const struct finding_result *b,
-                    struct finding_number b_pence);
+struct finding_rank { bool miles_known; double miles; struct finding_number pence; };
+int finding_compare(const struct finding_rank *a, const struct finding_rank *b);
 
 #endif

@@ -12,8 +12,8 @@ hearth_plan_fn providers_upsert_provider, providers_get_provider, providers_upse
 	providers_import_homes;
 
 /* search.c */
-hearth_plan_fn providers_find_homes, providers_search_timer;
-hearth_reply_fn providers_found_homes;
+hearth_plan_fn providers_find_homes;
+hearth_step_fn providers_found_homes, providers_search_timer;
 
 /* events.c */
 extern const struct hearth_source providers_sources[];

@@ -1,7 +1,8 @@
 /* search.c: finding homes: the rows of homes_for_need through the finding rule, ranked.
  *
  * FindHomes answers with every home, those that fit first; the timer "find_homes" tells the first ten of them. Both use
- * the same statement and the same rule, so that the call shows what the event told.
+ * the same statement and the same rule, so that the call shows what the event told. Both reckon in steps: every home by
+ * the rule, the ranking, then the page, for which the rule is asked again rather than kept for all.
  */
 #include "providers.h"
 
@@ -13,27 +14,37 @@
 #include <hearth/providers/v1/providers.pb-c.h>
 #include <hearth/v1/common.pb-c.h>
 #include "finding.h"
+#include "ranking.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MOST 500
 #define TOLD_MOST 10
 #define CODES_MOST 32
+#define HOMES_AT_ONCE 16         /* between two looks at the clock */
+#define MOVES_AT_ONCE 512
 
-/* One home with what the rule says of it. */
+/* One home with what decides its rank. */
 struct candidate {
 	size_t row;
 	const char *id;
-	struct finding_home home;
-	struct finding_result result;
+	bool suitable;
+	struct finding_rank rank;
 };
+
+struct reason_count { const char *code; int64_t homes; };
 
 struct search {
 	bool known;                      /* what is needed is known */
 	Hearth__Providers__V1__Needs *needs;
 	struct finding_need need;
 	struct finding_law law;
-	struct candidate *candidates;    /* ranked */
+	bool begun, ranking_begun;
+	size_t next_row, next_shown;     /* where the next step goes on */
+	struct candidate *candidates;
 	size_t count, suitable;
+	struct ranking ranking;
+	struct reason_count reasons[CODES_MOST];
+	size_t reason_count;
 };
 
 /* ---- what the statement gives ---- */
@@ -134,45 +145,100 @@ static int read_law(struct hearth_call *call, const char *text, struct finding_l
 static int by_rank(const void *left, const void *right)
 {
 	const struct candidate *a = left, *b = right;
-	if ((a->result.reason_count == 0) != (b->result.reason_count == 0))
-		return a->result.reason_count == 0 ? -1 : 1;
-	int order = finding_compare(&a->result, a->home.pence, &b->result, b->home.pence);
+	if (a->suitable != b->suitable)
+		return a->suitable ? -1 : 1;
+	int order = finding_compare(&a->rank, &b->rank);
 	return order ? order : strcmp(a->id, b->id);
 }
 
+static void count_reasons(struct search *search, const struct finding_result *result)
+{
+	for (size_t i = 0; i < result->reason_count; i++) {
+		size_t at = 0;
+		while (at < search->reason_count && strcmp(search->reasons[at].code, result->reasons[i].code) != 0)
+			at++;
+		if (at == CODES_MOST)
+			continue;
+		if (at == search->reason_count)
+			search->reasons[search->reason_count++] = (struct reason_count){ .code = result->reasons[i].code };
+		search->reasons[at].homes++;
+	}
+}
+
 /* `needs` given by the caller, or NULL: those in the rows. */
-static int search_rows(struct hearth_call *call, const struct hearth_rows *rows, Hearth__Providers__V1__Needs *needs,
-                       struct search *ret_search, struct hearth_status *status)
+static int begin_search(struct hearth_call *call, const struct hearth_rows *rows, Hearth__Providers__V1__Needs *needs,
+                        struct search *search, struct hearth_status *status)
 {
 	struct hearth_arena *arena = hearth_call_arena(call);
-	struct search search = { .needs = needs };
+	size_t most = hearth_rows_count(rows) + 1;
 	const char *kept = hearth_rows_text(rows, 0, "needs");
 	ProtobufCMessage *message = NULL;
+	search->begun = true;
+	search->needs = needs;
 	if (!needs && kept &&
 	    hearth_json_parse(arena, &hearth__providers__v1__needs__descriptor, kept, strlen(kept), 0, &message, status) < 0)
 		return -1;
 	if (message)
-		search.needs = (Hearth__Providers__V1__Needs *)message;
-	search.known = search.needs != NULL;
-	if (read_law(call, hearth_rows_text(rows, 0, "rules"), &search.law, status) < 0)
+		search->needs = (Hearth__Providers__V1__Needs *)message;
+	search->known = search->needs != NULL;
+	if (read_law(call, hearth_rows_text(rows, 0, "rules"), &search->law, status) < 0)
 		return -1;
-	if (search.known)
-		read_need(search.needs, &search.need);
-	search.candidates = hearth_arena_alloc(arena, (hearth_rows_count(rows) + 1) * sizeof *search.candidates);
-	for (size_t row = 0; search.known && row < hearth_rows_count(rows); row++) {
-		struct candidate *candidate = &search.candidates[search.count];
-		candidate->row = row;
-		candidate->id = hearth_rows_text(rows, row, "id");
-		if (!candidate->id)
-			continue;            /* no home at all: the row that is always there */
-		read_home(rows, row, &candidate->home);
-		finding_check(&search.need, &candidate->home, &search.law, &candidate->result);
-		search.suitable += candidate->result.reason_count == 0;
-		search.count++;
-	}
-	qsort(search.candidates, search.count, sizeof *search.candidates, by_rank);
-	*ret_search = search;
+	if (search->known)
+		read_need(search->needs, &search->need);
+	search->candidates = hearth_arena_alloc(arena, most * sizeof *search->candidates);
 	return 0;
+}
+
+static void check_home(struct search *search, const struct hearth_rows *rows, size_t row)
+{
+	struct candidate *candidate = &search->candidates[search->count];
+	struct finding_home home;
+	struct finding_result result;
+	*candidate = (struct candidate){ .row = row, .id = hearth_rows_text(rows, row, "id") };
+	if (!candidate->id)
+		return;              /* no home at all: the row that is always there */
+	read_home(rows, row, &home);
+	finding_check(&search->need, &home, &search->law, &result);
+	candidate->suitable = result.reason_count == 0;
+	candidate->rank = (struct finding_rank){ result.miles_known, result.miles, home.pence };
+	search->suitable += candidate->suitable;
+	count_reasons(search, &result);
+	search->count++;
+}
+
+static void begin_ranking(struct hearth_call *call, struct search *search)
+{
+	struct hearth_arena *arena = hearth_call_arena(call);
+	const void **items = hearth_arena_alloc(arena, (search->count + 1) * sizeof *items);
+	const void **spare = hearth_arena_alloc(arena, (search->count + 1) * sizeof *spare);
+	for (size_t i = 0; i < search->count; i++)
+		items[i] = &search->candidates[i];
+	ranking_begin(&search->ranking, items, spare, search->count, by_rank);
+	search->ranking_begun = true;
+}
+
+static const struct candidate *ranked(const struct search *search, size_t rank)
+{
+	return search->ranking.items[rank];
+}
+
+/* Every home by the rule, then the ranking: HEARTH_STEP_MORE until both are done. */
+static int search_step(struct hearth_call *call, const struct hearth_rows *rows, Hearth__Providers__V1__Needs *needs,
+                       struct search *search, const struct hearth_budget *budget, struct hearth_status *status)
+{
+	if (!search->begun && begin_search(call, rows, needs, search, status) < 0)
+		return -1;
+	while (search->known && search->next_row < hearth_rows_count(rows)) {
+		check_home(search, rows, search->next_row++);
+		if (search->next_row % HOMES_AT_ONCE == 0 && !hearth_budget_left(budget))
+			return HEARTH_STEP_MORE;
+	}
+	if (!search->ranking_begun)
+		begin_ranking(call, search);
+	while (!ranking_step(&search->ranking, MOVES_AT_ONCE))
+		if (!hearth_budget_left(budget))
+			return HEARTH_STEP_MORE;
+	return HEARTH_STEP_DONE;
 }
 
 /* ---- FindHomes ---- */
@@ -250,103 +316,113 @@ static char *text_at(struct hearth_arena *arena, const struct hearth_rows *rows,
 	return hearth_arena_strdup(arena, text ? text : "");
 }
 
-static Hearth__Providers__V1__FindingResult *show(struct hearth_arena *arena, const struct hearth_rows *rows,
-                                                  const struct candidate *candidate)
+static Hearth__Providers__V1__FindingResult *show(struct hearth_arena *arena, const struct search *search,
+                                                  const struct hearth_rows *rows, size_t row)
 {
 	Hearth__Providers__V1__FindingResult *shown = hearth_arena_alloc(arena, sizeof *shown);
+	struct finding_home home;
+	struct finding_result result;
+	read_home(rows, row, &home);
+	finding_check(&search->need, &home, &search->law, &result);
 	hearth__providers__v1__finding_result__init(shown);
-	shown->home_id = text_at(arena, rows, candidate->row, "id");
-	shown->provider_id = text_at(arena, rows, candidate->row, "provider_id");
-	shown->name = text_at(arena, rows, candidate->row, "name");
-	shown->kind = (Hearth__Providers__V1__HomeKind)candidate->home.kind;
-	shown->outward = text_at(arena, rows, candidate->row, "outward");
-	shown->suitable = candidate->result.reason_count == 0;
-	shown->distance = distance(arena, &candidate->result);
-	shown->weekly_fee = money(arena, candidate->home.pence);
-	shown->free_places = (int32_t)candidate->home.free;
-	show_reasons(arena, &candidate->result, shown);
+	shown->home_id = text_at(arena, rows, row, "id");
+	shown->provider_id = text_at(arena, rows, row, "provider_id");
+	shown->name = text_at(arena, rows, row, "name");
+	shown->kind = (Hearth__Providers__V1__HomeKind)home.kind;
+	shown->outward = text_at(arena, rows, row, "outward");
+	shown->suitable = result.reason_count == 0;
+	shown->distance = distance(arena, &result);
+	shown->weekly_fee = money(arena, home.pence);
+	shown->free_places = (int32_t)home.free;
+	show_reasons(arena, &result, shown);
 	return shown;
 }
 
-static void count_reason(Hearth__Providers__V1__FindHomesResponse *reply, struct hearth_arena *arena, const char *code)
-{
-	for (size_t i = 0; i < reply->n_reason_counts; i++)
-		if (strcmp(reply->reason_counts[i]->code, code) == 0) {
-			reply->reason_counts[i]->homes++;
-			return;
-		}
-	if (reply->n_reason_counts == CODES_MOST)
-		return;
-	Hearth__Providers__V1__ReasonCount *count = hearth_arena_alloc(arena, sizeof *count);
-	hearth__providers__v1__reason_count__init(count);
-	count->code = hearth_arena_strdup(arena, code);
-	count->homes = 1;
-	reply->reason_counts[reply->n_reason_counts++] = count;
-}
-
-static void count_reasons(const struct search *search, struct hearth_arena *arena,
-                          Hearth__Providers__V1__FindHomesResponse *reply)
+static void show_counts(const struct search *search, struct hearth_arena *arena,
+                        Hearth__Providers__V1__FindHomesResponse *reply)
 {
 	reply->reason_counts = hearth_arena_alloc(arena, CODES_MOST * sizeof *reply->reason_counts);
-	for (size_t i = search->suitable; i < search->count; i++) {
-		const struct finding_result *result = &search->candidates[i].result;
-		for (size_t j = 0; j < result->reason_count; j++)
-			count_reason(reply, arena, result->reasons[j].code);
+	for (size_t i = 0; i < search->reason_count; i++) {
+		Hearth__Providers__V1__ReasonCount *count = hearth_arena_alloc(arena, sizeof *count);
+		hearth__providers__v1__reason_count__init(count);
+		count->code = hearth_arena_strdup(arena, search->reasons[i].code);
+		count->homes = (int32_t)search->reasons[i].homes;
+		reply->reason_counts[reply->n_reason_counts++] = count;
 	}
 }
 
-int providers_found_homes(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_status *status)
+/* The page's homes, one by one; true when all are shown. */
+static bool show_page(struct hearth_call *call, struct search *search, const struct hearth_rows *rows, size_t from,
+                      size_t until, const struct hearth_budget *budget)
+{
+	if (search->next_shown < from)
+		search->next_shown = from;
+	while (search->next_shown < until) {
+		size_t row = ranked(search, search->next_shown++)->row;
+		hearth_reply_add(call, "homes", &show(hearth_call_arena(call), search, rows, row)->base);
+		if (search->next_shown < until && !hearth_budget_left(budget))
+			return false;
+	}
+	return true;
+}
+
+int providers_found_homes(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_budget *budget,
+                          struct hearth_status *status)
 {
 	const Hearth__Providers__V1__FindHomesRequest *request = hearth_call_request(call);
 	Hearth__Providers__V1__FindHomesResponse *reply = hearth_call_reply(call);
 	struct hearth_arena *arena = hearth_call_arena(call);
-	struct search search;
+	struct search *search = hearth_call_state(call, sizeof *search);
 	size_t from = 0, size = request->page_size ? (size_t)request->page_size : PAGE_DEFAULT;
-	if (read_token(request->page_token, &from, status) < 0 ||
-	    search_rows(call, rows, request->needs, &search, status) < 0)
+	if (read_token(request->page_token, &from, status) < 0)
 		return -1;
-	if (!search.known)
+	int outcome = search_step(call, rows, request->needs, search, budget, status);
+	if (outcome != HEARTH_STEP_DONE)
+		return outcome;
+	if (!search->known)
 		return hearth_fail(status, HEARTH_NOT_FOUND, "NOT_FOUND", "no open referral of this id is known here (yet)");
-	size_t most = request->suitable_only ? search.suitable : search.count;
-	reply->homes = hearth_arena_alloc(arena, (size + 1) * sizeof *reply->homes);
-	for (size_t i = from; i < most && reply->n_homes < size; i++)
-		reply->homes[reply->n_homes++] = show(arena, rows, &search.candidates[i]);
-	if (from < most && most - from > size)
+	size_t most = request->suitable_only ? search->suitable : search->count;
+	bool further = from < most && most - from > size;
+	if (!show_page(call, search, rows, from, further ? from + size : most, budget))
+		return HEARTH_STEP_MORE;
+	if (further)
 		reply->next_page_token = hearth_arena_printf(arena, "%zu", from + size);
-	reply->suitable = (int32_t)search.suitable;
-	reply->left_out = (int32_t)(search.count - search.suitable);
-	count_reasons(&search, arena, reply);
+	reply->suitable = (int32_t)search->suitable;
+	reply->left_out = (int32_t)(search->count - search->suitable);
+	show_counts(search, arena, reply);
 	reply->rules_of = hearth_arena_strdup(arena, hearth_call_today(call));
-	reply->needs = search.needs;
-	return 0;
+	reply->needs = search->needs;
+	return HEARTH_STEP_DONE;
 }
 
 /* ---- timer "find_homes" ---- */
 
 /* proto3 JSON of a FoundHome; ids are PostgreSQL's own texts of UUIDs, so nothing needs escaping. */
-static char *told_home(struct hearth_arena *arena, const struct candidate *candidate)
+static char *told_home(struct hearth_arena *arena, const struct hearth_rows *rows, const struct candidate *candidate)
 {
 	const char *far = "", *fee = "";
-	if (candidate->result.miles_known)
-		far = hearth_arena_printf(arena, "\"distance\":{\"miles\":%.1f},", candidate->result.miles);
-	if (candidate->home.pence.known)
-		fee = hearth_arena_printf(arena, "\"weeklyFee\":{\"pence\":\"%" PRId64 "\"},", candidate->home.pence.value);
+	if (candidate->rank.miles_known)
+		far = hearth_arena_printf(arena, "\"distance\":{\"miles\":%.1f},", candidate->rank.miles);
+	if (candidate->rank.pence.known)
+		fee = hearth_arena_printf(arena, "\"weeklyFee\":{\"pence\":\"%" PRId64 "\"},", candidate->rank.pence.value);
 	return hearth_arena_printf(arena, "{\"homeId\":\"%s\",%s%s\"freePlaces\":%" PRId64 "}", candidate->id, far, fee,
-	                           candidate->home.free);
+	                           hearth_rows_int(rows, candidate->row, "free"));
 }
 
-int providers_search_timer(struct hearth_call *call, struct hearth_status *status)
+int providers_search_timer(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_budget *budget,
+                           struct hearth_status *status)
 {
 	struct hearth_arena *arena = hearth_call_arena(call);
-	struct search search;
-	if (search_rows(call, hearth_call_rows(call), NULL, &search, status) < 0)
-		return -1;
+	struct search *search = hearth_call_state(call, sizeof *search);
+	int outcome = search_step(call, rows, NULL, search, budget, status);
+	if (outcome != HEARTH_STEP_DONE)
+		return outcome;
 	char *homes = hearth_arena_strdup(arena, "");
-	for (size_t i = 0; i < search.suitable && i < TOLD_MOST; i++)
-		homes = hearth_arena_printf(arena, "%s%s%s", homes, i ? "," : "", told_home(arena, &search.candidates[i]));
+	for (size_t i = 0; i < search->suitable && i < TOLD_MOST; i++)
+		homes = hearth_arena_printf(arena, "%s%s%s", homes, i ? "," : "", told_home(arena, rows, ranked(search, i)));
 	hearth_bind_text(call, "homes", hearth_arena_printf(arena, "[%s]", homes));
-	hearth_bind_int(call, "suitable", (int64_t)search.suitable);
-	hearth_bind_int(call, "left_out", (int64_t)(search.count - search.suitable));
-	hearth_bind_bool(call, "searched", search.known);
-	return 0;
+	hearth_bind_int(call, "suitable", (int64_t)search->suitable);
+	hearth_bind_int(call, "left_out", (int64_t)(search->count - search->suitable));
+	hearth_bind_bool(call, "searched", search->known);
+	return HEARTH_STEP_DONE;
 }

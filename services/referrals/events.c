@@ -145,6 +145,6 @@ static int gave_up(struct hearth_call *call, struct hearth_status *status)
 }
 
 const struct hearth_timer referrals_timers[] = {
-	{ "accepting", NULL, gave_up, "give_up_accepting" },
-	{ NULL, NULL, NULL, NULL },
+	{ .kind = "accepting", .plan = gave_up, .write = "give_up_accepting" },
+	{ .kind = NULL },
 };

@@ -85,14 +85,15 @@ int hearth_audit_path_init(struct hearth_audit_path *path, const char *text, con
 	return ends_well ? 0 : hearth_fail(status, HEARTH_INTERNAL, "NO_AUDIT_FIELD", "%s is no text of %s", text, reply->name);
 }
 
-struct gathered {
+struct hearth_gathered {
 	struct hearth_arena *arena;
 	const char **ids;
 	size_t count, room, records;
 	const char *record;
+	bool copies;                     /* the message will be gone */
 };
 
-static void keep_id(struct gathered *gathered, const char *id)
+static void keep_id(struct hearth_gathered *gathered, const char *id)
 {
 	for (size_t i = 0; i < LOOK_BACK && i < gathered->count; i++)
 		if (strcmp(gathered->ids[gathered->count - 1 - i], id) == 0)
@@ -105,7 +106,7 @@ static void keep_id(struct gathered *gathered, const char *id)
 		gathered->ids = ids;
 		gathered->room = room;
 	}
-	gathered->ids[gathered->count++] = id;
+	gathered->ids[gathered->count++] = gathered->copies ? hearth_arena_strdup(gathered->arena, id) : id;
 }
 
 static const char *text_at(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
@@ -116,7 +117,7 @@ static const char *text_at(const ProtobufCMessage *message, const ProtobufCField
 
 /* A path has at most HEARTH_AUDIT_STEPS steps, and that is how deep this goes. */
 static void gather(const struct hearth_audit_path *path, size_t step, const ProtobufCMessage *message,
-                   struct gathered *gathered)
+                   struct hearth_gathered *gathered)
 {
 	const ProtobufCFieldDescriptor *field = path->steps[step];
 	const void *at = (const char *)message + field->offset;
@@ -124,8 +125,8 @@ static void gather(const struct hearth_audit_path *path, size_t step, const Prot
 		const char *record = text_at(message, path->record), *id = text_at(message, field);
 		if (!*id && !*record)
 			return;
-		gathered->record = record;
-		gathered->records++;
+		if (gathered->records++ == 0)        /* told of a single one alone */
+			gathered->record = gathered->copies ? hearth_arena_strdup(gathered->arena, record) : record;
 		keep_id(gathered, *id ? id : record);
 	} else if (field->label == PROTOBUF_C_LABEL_REPEATED) {
 		size_t count = *(const size_t *)((const char *)message + field->quantifier_offset);
@@ -164,11 +165,25 @@ const struct hearth_audit *hearth_audit_write(struct hearth_call *call)
 	return note;
 }
 
+void hearth_audit_item(struct hearth_call *call, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *item)
+{
+	const struct hearth_audit_path *path = &call->route->audit;
+	if (path->of_request || path->steps[0] != field || path->count < 2)
+		return;
+	if (!call->gathered) {
+		call->gathered = hearth_arena_alloc(call->arena, sizeof *call->gathered);
+		*call->gathered = (struct hearth_gathered){ .arena = call->arena, .copies = true };
+	}
+	gather(path, 1, item, call->gathered);
+}
+
 /* NULL: the answer holds no child's record. */
 static const struct hearth_audit *note_read(struct hearth_call *call)
 {
 	const struct hearth_audit_path *path = &call->route->audit;
-	struct gathered gathered = { .arena = call->arena };
+	struct hearth_gathered gathered = { .arena = call->arena };
+	if (call->gathered)
+		gathered = *call->gathered;
 	gather(path, 0, path->of_request ? call->request : call->reply, &gathered);
 	if (gathered.records == 0)
 		return NULL;

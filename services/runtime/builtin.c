@@ -163,27 +163,26 @@ static const ProtobufCMessageDescriptor *told_message(const struct hearth_proces
 }
 
 /* The payload's JSON as the message of its type, packed; personal fields cleared unless it is a pull. */
-static int pack_data(struct hearth_call *call, const char *type, const char *json, bool personal,
-                     ProtobufCBinaryData *ret_data, struct hearth_status *status)
+static int pack_data(struct hearth_call *call, struct hearth_arena *arena, const char *type, const char *json,
+                     bool personal, ProtobufCBinaryData *ret_data, struct hearth_status *status)
 {
 	const ProtobufCMessageDescriptor *descriptor = told_message(call->process, type);
 	ProtobufCMessage *message;
 	if (!descriptor)      /* told by an older version: the envelope alone */
 		return 0;
-	if (hearth_json_parse(call->arena, descriptor, json, strlen(json), HEARTH_JSON_LENIENT, &message, status) < 0)
+	if (hearth_json_parse(arena, descriptor, json, strlen(json), HEARTH_JSON_LENIENT, &message, status) < 0)
 		return hearth_fail_context(status, "event of type %s", type);
 	if (!personal)
 		hearth_message_make_public(message);
 	ret_data->len = protobuf_c_message_get_packed_size(message);
-	ret_data->data = hearth_arena_alloc(call->arena, ret_data->len + 1);
+	ret_data->data = hearth_arena_alloc(arena, ret_data->len + 1);
 	protobuf_c_message_pack(message, ret_data->data);
 	return 0;
 }
 
-static int fill_event(struct hearth_call *call, const struct hearth_rows *rows, size_t row, bool personal,
-                      Hearth__Events__V1__Event **ret_event, struct hearth_status *status)
+static int fill_event(struct hearth_call *call, struct hearth_arena *arena, const struct hearth_rows *rows, size_t row,
+                      bool personal, Hearth__Events__V1__Event **ret_event, struct hearth_status *status)
 {
-	struct hearth_arena *arena = call->arena;
 	Hearth__Events__V1__Event *event = hearth_arena_alloc(arena, sizeof *event);
 	hearth__events__v1__event__init(event);
 	event->seq = hearth_rows_int(rows, row, "seq");
@@ -199,7 +198,7 @@ static int fill_event(struct hearth_call *call, const struct hearth_rows *rows, 
 	event->authority = hearth_arena_strdup(arena, hearth_rows_text(rows, row, "authority"));
 	event->historical = hearth_rows_text(rows, row, "historical")[0] == 't';
 	*ret_event = event;
-	return pack_data(call, event->type, hearth_rows_text(rows, row, "payload"), personal, &event->data, status);
+	return pack_data(call, arena, event->type, hearth_rows_text(rows, row, "payload"), personal, &event->data, status);
 }
 
 int hearth_events_fill(struct hearth_call *call, const struct hearth_rows *rows, bool personal,
@@ -208,10 +207,33 @@ int hearth_events_fill(struct hearth_call *call, const struct hearth_rows *rows,
 	size_t count = hearth_rows_is_null(rows, 0, "seq") ? 0 : hearth_rows_count(rows);
 	*ret_events = hearth_arena_alloc(call->arena, (count + 1) * sizeof **ret_events);
 	for (size_t i = 0; i < count; i++)
-		if (fill_event(call, rows, i, personal, &(*ret_events)[i], status) < 0)
+		if (fill_event(call, call->arena, rows, i, personal, &(*ret_events)[i], status) < 0)
 			return -1;
 	*ret_count = count;
 	return 0;
+}
+
+struct pulling { size_t row; int64_t last; };
+
+/* An event at a time: a pull of a thousand takes turns. `ret_last` is the last one's seq, 0 for none. */
+static int add_events(struct hearth_call *call, const struct hearth_rows *rows, bool personal,
+                      const struct hearth_budget *budget, int64_t *ret_last, struct hearth_status *status)
+{
+	struct pulling *pulling = hearth_call_state(call, sizeof *pulling);
+	size_t count = hearth_rows_is_null(rows, 0, "seq") ? 0 : hearth_rows_count(rows);
+	while (pulling->row < count) {
+		Hearth__Events__V1__Event *event;
+		if (fill_event(call, call->process->scratch, rows, pulling->row, personal, &event, status) < 0)
+			return -1;
+		hearth_reply_add(call, "events", &event->base);
+		pulling->last = event->seq;
+		pulling->row++;
+		hearth_arena_reset(call->process->scratch);
+		if (pulling->row < count && !hearth_budget_left(budget))
+			return HEARTH_STEP_MORE;
+	}
+	*ret_last = pulling->last;
+	return HEARTH_STEP_DONE;
 }
 
 static int plan_page(struct hearth_call *call, const char *epoch, int64_t after, int page_size, const char *authority,
@@ -268,41 +290,42 @@ static int check_history(const char *asked, int64_t after, const struct hearth_r
 	return 0;
 }
 
-static int reply_pull(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_status *status)
+static int step_pull(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_budget *budget,
+                     struct hearth_status *status)
 {
 	const Hearth__Events__V1__PullRequest *request = hearth_call_request(call);
 	Hearth__Events__V1__PullResponse *reply = hearth_call_reply(call);
+	int64_t last = 0;
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
 	reply->end = hearth_rows_int(rows, 0, "end_seq");
 	if (check_history(request->epoch, request->after, rows, status) < 0)
 		return -1;
-	if (hearth_events_fill(call, rows, true, &reply->events, &reply->n_events, status) < 0)
-		return -1;
-	reply->next = reply->n_events ? reply->events[reply->n_events - 1]->seq : request->after;
-	return 0;
+	int outcome = add_events(call, rows, true, budget, &last, status);
+	reply->next = last ? last : request->after;
+	return outcome;
 }
 
-static int reply_watch(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_status *status)
+static int step_watch(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_budget *budget,
+                      struct hearth_status *status)
 {
 	const Hearth__Events__V1__WatchRequest *request = hearth_call_request(call);
 	Hearth__Events__V1__WatchResponse *reply = hearth_call_reply(call);
-	int64_t end = hearth_rows_int(rows, 0, "end_seq"), after = request->after ? request->after : -1;
+	int64_t end = hearth_rows_int(rows, 0, "end_seq"), after = request->after ? request->after : -1, last = 0;
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
 	if (check_history(request->epoch, after, rows, status) < 0)
 		return -1;
-	if (hearth_events_fill(call, rows, false, &reply->events, &reply->n_events, status) < 0)
-		return -1;
-	if (reply->n_events == 0 && request->after >= 0 && call->wait_until_us)
-		return 1;
-	reply->next = reply->n_events ? reply->events[reply->n_events - 1]->seq : end;
-	return 0;
+	int outcome = add_events(call, rows, false, budget, &last, status);
+	if (outcome == HEARTH_STEP_DONE && last == 0 && request->after >= 0 && hearth_dispatch_may_wait(call))
+		return HEARTH_STEP_WAIT;
+	reply->next = last ? last : end;
+	return outcome;
 }
 
 const struct hearth_method hearth_events_methods[] = {
 	{ .name = "Pull", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM) | HEARTH_BETWEEN_SERVICES,
-	  .statement = "pull_events", .plan = plan_pull, .reply = reply_pull },
+	  .statement = "pull_events", .plan = plan_pull, .step = step_pull },
 	{ .name = "Watch", .kind = HEARTH_READ, .roles = CARE_READERS, .statement = "pull_events", .plan = plan_watch,
-	  .reply = reply_watch },
+	  .step = step_watch },
 	{ .name = "GetPosition", .kind = HEARTH_READ, .roles = RUNS_THE_SUITE, .statement = "get_position" },
 	{ .name = "Snapshot", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM) | HEARTH_BETWEEN_SERVICES,
 	  .statement = "snapshot",

@@ -240,6 +240,8 @@ void client_take_reply(struct instance *instance, struct hearth_slice header_byt
 		status_from_header(&header, &reply.status);
 	if (reply.status.code == HEARTH_UNAVAILABLE && strcmp(reply.status.reason, "DRAINING") == 0)
 		instance->draining = true;
+	bool learned = reply.status.code == HEARTH_UNAVAILABLE && strcmp(reply.status.reason, "NOT_SERVED_HERE") == 0 &&
+	               client_learn_refusal(instance, call);
 	/* A try that came too late says less than the one before it. */
 	if (reply.status.code == HEARTH_DEADLINE_EXCEEDED && call->last.code != HEARTH_OK) {
 		client_list_remove(call);
@@ -256,7 +258,7 @@ void client_take_reply(struct instance *instance, struct hearth_slice header_byt
 		call->uncertain = true;
 	if (call->once)
 		client_finish_failed(call, &reply.status);
-	else if (instance->draining && !call->target[0])
+	else if ((instance->draining || learned) && !call->target[0])
 		client_dispatch(call, NULL);       /* refused before it began: elsewhere at once */
 	else
 		try_later(call, &reply.status);

@@ -15,6 +15,7 @@
 #include "loop.h"
 #include "trust.h"
 
+#define CLIENT_REFUSED_MOST 32          /* methods remembered of an instance that serves some alone */
 #define CLIENT_PER_INSTANCE 256
 #define CLIENT_WAITING_MOST 10000
 #define CLIENT_INSTANCES_MOST 64
@@ -37,6 +38,8 @@ struct instance {
 	struct call_list calls;
 	int64_t heard_us;             /* its last answer, or when it got work after having none */
 	int64_t checked_us, again_us; /* its last health check; while ejected, when after it comes the next */
+	uint64_t refused[CLIENT_REFUSED_MOST];   /* methods that it does not serve, hashed */
+	size_t refused_count;
 	bool ready;                   /* handshake done */
 	bool ejected;                 /* connected, and answers nothing: gets no calls until it does */
 	bool clogged;                 /* refused a send; tried again in some milliseconds */
@@ -126,6 +129,8 @@ void client_list_remove(struct call *call);
 /* Sends the call, lets it wait, or fails. With `status` (the first try) -1 and the status instead of the callback. */
 int client_dispatch(struct call *call, struct hearth_status *status);
 void client_flush(struct service *service);
+/* It said that it does not serve the call's method; false when that was known. */
+bool client_learn_refusal(struct instance *instance, const struct call *call);
 /* May get calls: it is connected, at the address, not leaving, and answers. */
 bool client_is_usable(const struct instance *instance);
 

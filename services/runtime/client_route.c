@@ -1,12 +1,13 @@
 /* client_route.c: which instance takes a call, and what waits for one.
  *
  * Promises: a call goes to the instance with the fewest outstanding, equals taking turns; one that leaves, is full or
- * ejected gets none; one that refused the call or is silent for a moment is passed over while there are others; what
- * waits keeps its order and is bounded.
+ * ejected gets none; one that refused the call or is silent for a moment is passed over while there are others,
+ * and so is one that said that it does not serve the method; what waits keeps its order and is bounded.
  */
 #include "client_parts.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include <hearth/clock.h>
 
@@ -15,6 +16,35 @@ enum choice { CHOSEN, ALL_FULL, NONE_READY };
 static bool is_silent(const struct instance *instance, int64_t now)
 {
 	return instance->calls.count > 0 && now - instance->heard_us > CLIENT_SILENT_US;
+}
+
+static uint64_t method_hash(const char *method)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (; *method; method++)
+		hash = (hash ^ (uint8_t)*method) * UINT64_C(1099511628211);
+	return hash;
+}
+
+static bool has_refused(const struct instance *instance, const struct call *call)
+{
+	uint64_t hash = instance->refused_count ? method_hash(call->method) : 0;
+
+	for (size_t i = 0; i < instance->refused_count; i++)
+		if (instance->refused[i] == hash)
+			return true;
+	return false;
+}
+
+bool client_learn_refusal(struct instance *instance, const struct call *call)
+{
+	if (has_refused(instance, call))
+		return false;
+	if (instance->refused_count == CLIENT_REFUSED_MOST)
+		memmove(instance->refused, instance->refused + 1, (--instance->refused_count) * sizeof instance->refused[0]);
+	instance->refused[instance->refused_count++] = method_hash(call->method);
+	return true;
 }
 
 bool client_is_usable(const struct instance *instance)
@@ -40,7 +70,7 @@ static enum choice choose(struct service *service, const struct call *call, stru
 		if (instance->calls.count >= CLIENT_PER_INSTANCE)
 			continue;
 		rank = instance->calls.count * CLIENT_INSTANCES_MOST + (index + service->turn) % service->instance_count;
-		if (instance->serial == call->avoid || is_silent(instance, now))
+		if (instance->serial == call->avoid || is_silent(instance, now) || has_refused(instance, call))
 			rank += SIZE_MAX / 2;
 		if (rank < best) {
 			best = rank;

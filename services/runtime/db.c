@@ -229,6 +229,16 @@ void hearth_db_read(struct hearth_db *db, enum hearth_lane lane, struct hearth_r
 	hearth_db_wake(db);
 }
 
+PGresult *hearth_db_keep(struct hearth_db *db, enum hearth_lane lane)
+{
+	return hearth_reader_keep(&db->readers[lane]);
+}
+
+void hearth_db_give_back(struct hearth_db *db, enum hearth_lane lane, PGresult *result)
+{
+	hearth_reader_give_back(&db->readers[lane], result);
+}
+
 void hearth_db_write(struct hearth_db *db, struct hearth_write *write)
 {
 	hearth_writer_add(&db->writer, write);

@@ -73,6 +73,10 @@ struct hearth_read {
 /* `done` is called exactly once, never inside hearth_db_read (nor hearth_db_write's inside hearth_db_write). */
 void hearth_db_read(struct hearth_db *db, enum hearth_lane lane, struct hearth_read *read);
 
+/* Inside `done`: its result stays until it is given back, and counts as a read that is running: the lane holds so many. */
+PGresult *hearth_db_keep(struct hearth_db *db, enum hearth_lane lane);
+void hearth_db_give_back(struct hearth_db *db, enum hearth_lane lane, PGresult *result);
+
 /* One job of a group: one or more statements that stand or fall together with the group. */
 struct hearth_step {
 	const struct hearth_statement *statement;

@@ -75,7 +75,8 @@ struct hearth_reader {
 	struct hearth_db *db;
 	struct hearth_connection connection;
 	struct hearth_read_list waiting, flying, refused;
-	size_t most_flying;
+	size_t most_flying, kept;                 /* kept: results that a caller works on */
+	PGresult *giving;                         /* inside `done`; NULL when the caller kept it */
 	PGresult *held;                           /* error of the first flying read, until its Sync */
 	size_t aborted;                           /* reads behind it that were not run */
 	size_t most_unsynced, unsynced;           /* reads that share a Sync; sent since the last one */
@@ -129,6 +130,8 @@ int hearth_reader_init(struct hearth_reader *reader, struct hearth_db *db, enum 
 void hearth_reader_done(struct hearth_reader *reader);
 void hearth_reader_add(struct hearth_reader *reader, struct hearth_read *read);
 void hearth_reader_dispatch(struct hearth_reader *reader);
+PGresult *hearth_reader_keep(struct hearth_reader *reader);
+void hearth_reader_give_back(struct hearth_reader *reader, PGresult *result);
 void hearth_reader_sweep(struct hearth_reader *reader, int64_t now);
 
 #endif

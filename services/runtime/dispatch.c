@@ -14,6 +14,7 @@
 #include <hearth/json.h>
 #include <hearth/log.h>
 #include <hearth/text.h>
+#include <hearth/v1/common.pb-c.h>
 
 #include "flat.h"
 #include "wire_check.h"
@@ -22,6 +23,7 @@
 #define MOST_WAITING 1000
 #define WAIT_ROUND_US INT64_C(100000)
 #define PAGE_DEFAULT 50
+#define EXPORTERS (HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR) | HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM))
 
 /* ---- the end of a call ---- */
 
@@ -76,8 +78,13 @@ void hearth_call_finish(struct hearth_call *call, const struct hearth_status *st
 	int64_t now_us = hearth_clock_mono(), took_us = now_us - call->incoming->arrived_us;
 	count_call(call, status, now_us, took_us);
 	log_call(call, status, took_us);
-	hearth_server_reply(call->process->server, &call->incoming, &header,
-	                    status->code == HEARTH_OK ? call->reply : NULL);
+	if (call->packed.end > 0 && status->code == HEARTH_OK)
+		hearth_server_reply_packed(call->process->server, &call->incoming, &header, call->reply, &call->packed);
+	else
+		hearth_server_reply(call->process->server, &call->incoming, &header,
+		                    status->code == HEARTH_OK ? call->reply : NULL);
+	if (call->computing || call->packed.bytes)
+		hearth_compute_done(call);
 	hearth_call_give(call);
 }
 
@@ -108,7 +115,7 @@ static void link_waiting(struct hearth_call *call)
 		hearth_alarm_set(process->wait_alarm, WAIT_ROUND_US);
 }
 
-static bool may_wait(const struct hearth_call *call)
+bool hearth_dispatch_may_wait(const struct hearth_call *call)
 {
 	return call->wait_until_us > hearth_clock_mono() && !call->process->draining;
 }
@@ -133,14 +140,8 @@ static void answer_rows(struct hearth_call *call, const PGresult *result, const 
 {
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	int built = hearth_reply_build(call, result, bound, mapper, &status);
-	if (built > 0 && may_wait(call) && call->process->waiting_count < MOST_WAITING) {
-		link_waiting(call);
-		return;
-	}
-	if (built > 0 && may_wait(call)) {
-		hearth_fail(&status, HEARTH_RESOURCE_EXHAUSTED, "TOO_MANY_WAIT", "%d calls wait here already", MOST_WAITING);
-		status.retry_after_ms = 1000;
-		hearth_call_finish(call, &status);
+	if (built > 0 && hearth_dispatch_may_wait(call)) {
+		hearth_dispatch_wait(call);
 		return;
 	}
 	if (built > 0) {
@@ -152,9 +153,30 @@ static void answer_rows(struct hearth_call *call, const PGresult *result, const 
 	hearth_call_finish(call, &status);
 }
 
+void hearth_dispatch_wait(struct hearth_call *call)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	if (call->process->waiting_count < MOST_WAITING) {
+		link_waiting(call);
+		return;
+	}
+	hearth_fail(&status, HEARTH_RESOURCE_EXHAUSTED, "TOO_MANY_WAIT", "%d calls wait here already", MOST_WAITING);
+	status.retry_after_ms = 1000;
+	hearth_call_finish(call, &status);
+}
+
+static enum hearth_lane lane_of(const struct hearth_call *call)
+{
+	return call->route->method->kind == HEARTH_READ ? HEARTH_LANE_READ : HEARTH_LANE_SLOW;
+}
+
 static void read_done(struct hearth_read *read, const PGresult *result, const struct hearth_status *status)
 {
 	struct hearth_call *call = read->context;
+	if (result && hearth_compute_takes(call, result)) {
+		hearth_compute_rows(call, (PGresult *)result, lane_of(call));
+		return;
+	}
 	if (result) {
 		answer_rows(call, result, &call->route->main, call->route->mapper);
 		return;
@@ -193,8 +215,7 @@ static void run_read(struct hearth_call *call)
 {
 	hearth_call_begin(call);
 	call->givens[GIVEN_NOW] = NULL;
-	start_read(call, &call->route->main, call->route->method->kind == HEARTH_SLOW ? HEARTH_LANE_SLOW : HEARTH_LANE_READ,
-	           read_done);
+	start_read(call, &call->route->main, lane_of(call), read_done);
 }
 
 /* ---- writes ---- */
@@ -335,9 +356,9 @@ static int begin_page(struct hearth_call *call, struct hearth_status *status)
 {
 	const struct hearth_route *route = call->route;
 	int size = read_int(call->request, route->page_size);
-	if (size < 0 || size > HEARTH_PAGE_MOST)
-		return hearth_fail_field(status, "page_size", "page_size is %d; 0 (%d) to %d is wanted", size, PAGE_DEFAULT,
-		                         HEARTH_PAGE_MOST);
+	int most = call->roles & EXPORTERS ? HEARTH_EXPORT_MOST : HEARTH_PAGE_MOST;
+	if (size < 0 || size > most)
+		return hearth_fail_field(status, "page_size", "page_size is %d; 0 (%d) to %d is wanted", size, PAGE_DEFAULT, most);
 	call->page_size = size ? (size_t)size : PAGE_DEFAULT;
 	call->givens[GIVEN_PAGE_LIMIT] = hearth_arena_printf(call->arena, "%zu", call->page_size + 1);
 	const char *token = route->page_token ? *(char *const *)((const char *)call->request + route->page_token->offset) : "";
@@ -372,6 +393,8 @@ static int prepare(struct hearth_call *call, struct hearth_status *status)
 	call->deadline_us = (int64_t)header->deadline_us;
 	if (header->deadline_us > INT64_MAX || call->deadline_us <= hearth_clock_wall())
 		return hearth_fail(status, HEARTH_DEADLINE_EXCEEDED, "DEADLINE", "the deadline had passed before work began");
+	if (route->method->kind == HEARTH_COMPUTE && hearth_compute_admit(call, status) < 0)
+		return -1;
 	if (check_actor(call, status) < 0 || check_write(call, status) < 0 || decode(call, status) < 0 ||
 	    check_authority(call, status) < 0)
 		return -1;
@@ -381,6 +404,17 @@ static int prepare(struct hearth_call *call, struct hearth_status *status)
 	if (route->wait_ms && begin_wait(call, status) < 0)
 		return -1;
 	return route->method->plan ? route->method->plan(call, status) : 0;
+}
+
+/* A process may be told to leave COMPUTE methods, or all others, to its siblings. What the runtime answers is every
+ * process's. */
+static int check_serves(const struct hearth_call *call, struct hearth_status *status)
+{
+	bool reckons = call->route->method->kind == HEARTH_COMPUTE;
+	if (call->route->common || reckons == (call->process->serves == HEARTH_SERVES_COMPUTE))
+		return 0;
+	return hearth_fail(status, HEARTH_UNAVAILABLE, "NOT_SERVED_HERE", "this process serves %s alone: call another",
+	                   reckons ? "calls that do not reckon" : "calls that reckon");
 }
 
 void hearth_dispatch(void *context, struct hearth_incoming *incoming)
@@ -398,8 +432,15 @@ void hearth_dispatch(void *context, struct hearth_incoming *incoming)
 		hearth_fail(&status, HEARTH_UNIMPLEMENTED, "UNKNOWN_METHOD", "%s has no method of this name",
 		            process->service->name);
 		hearth_call_finish(call, &status);
-	} else if (prepare(call, &status) < 0 || !call->route->method->statement) {
+	} else if (process->serves != HEARTH_SERVES_ALL && check_serves(call, &status) < 0) {
 		hearth_call_finish(call, &status);
+	} else if (prepare(call, &status) < 0) {
+		hearth_call_finish(call, &status);
+	} else if (!call->route->method->statement) {
+		if (call->route->method->step)
+			hearth_compute_start(call);
+		else
+			hearth_call_finish(call, &status);
 	} else if (!process->described) {
 		/* Its statements' parameters are not known before the database has been met once. */
 		hearth_fail(&status, HEARTH_UNAVAILABLE, "STARTING", "%s has not met its database yet; try again",
@@ -409,7 +450,6 @@ void hearth_dispatch(void *context, struct hearth_incoming *incoming)
 	} else if (call->route->method->kind == HEARTH_WRITE) {
 		start_write(call);
 	} else {
-		start_read(call, &call->route->main,
-		           call->route->method->kind == HEARTH_SLOW ? HEARTH_LANE_SLOW : HEARTH_LANE_READ, read_done);
+		start_read(call, &call->route->main, lane_of(call), read_done);
 	}
 }

@@ -20,6 +20,8 @@
 #include <hearth/arena.h>
 #include <hearth/clock.h>
 
+#include "metrics.h"
+
 #define EVENTS_A_TURN 64
 #define NOT_SET SIZE_MAX
 
@@ -51,6 +53,8 @@ struct hearth_loop {
 	struct hearth_alarm **heap;
 	size_t alarms, room;
 	struct deferred_list waiting, running;
+	struct hearth_histogram *turns;
+	int64_t longest_us;
 };
 
 static void list_clear(struct deferred_list *list)
@@ -304,6 +308,24 @@ static int sleep_ms(const struct hearth_loop *loop, int64_t timeout_us)
 	return timeout_us > INT64_C(3600000000) ? 3600000 : (int)((timeout_us + 999) / 1000);
 }
 
+void hearth_loop_measure(struct hearth_loop *loop, struct hearth_histogram *turns)
+{
+	loop->turns = turns;
+}
+
+int64_t hearth_loop_longest_us(const struct hearth_loop *loop)
+{
+	return loop->longest_us;
+}
+
+static void measure(struct hearth_loop *loop, int64_t woke_us)
+{
+	int64_t took_us = hearth_clock_mono() - woke_us;
+	hearth_histogram_observe(loop->turns, took_us);
+	if (took_us > loop->longest_us)
+		loop->longest_us = took_us;
+}
+
 void hearth_loop_turn(struct hearth_loop *loop, int64_t timeout_us)
 {
 	struct epoll_event events[EVENTS_A_TURN];
@@ -313,6 +335,7 @@ void hearth_loop_turn(struct hearth_loop *loop, int64_t timeout_us)
 	run_deferred(loop);
 	count = epoll_wait(loop->epoll, events, EVENTS_A_TURN, sleep_ms(loop, timeout_us));
 	assert(count >= 0 || errno == EINTR);
+	int64_t woke_us = loop->turns && loop->depth == 1 ? hearth_clock_mono() : 0;
 	for (int i = 0; i < count; i++) {
 		struct hearth_watch *watch = events[i].data.ptr;
 
@@ -321,6 +344,8 @@ void hearth_loop_turn(struct hearth_loop *loop, int64_t timeout_us)
 	}
 	ring(loop);
 	run_deferred(loop);
+	if (woke_us && loop->turns)
+		measure(loop, woke_us);
 	if (--loop->depth == 0)
 		bury(loop);
 }

@@ -34,6 +34,11 @@ struct hearth_deferred { hearth_alarm_fn *callback; void *context; struct hearth
 void hearth_loop_defer(struct hearth_loop *loop, struct hearth_deferred *deferred);
 void hearth_loop_undefer(struct hearth_loop *loop, struct hearth_deferred *deferred);
 
+/* How long turns take from waking to sleeping again is counted there (NULL: no longer), and the longest kept. */
+struct hearth_histogram;
+void hearth_loop_measure(struct hearth_loop *loop, struct hearth_histogram *turns);
+int64_t hearth_loop_longest_us(const struct hearth_loop *loop);
+
 /* Until hearth_loop_stop. */
 void hearth_loop_run(struct hearth_loop *loop);
 /* One turn that sleeps at most timeout_us (-1: until something happens). */

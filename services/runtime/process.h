@@ -18,12 +18,14 @@
 #include "outbox.h"
 #include "server.h"
 #include "stats.h"
+#include "tasks.h"
 
 /* What a call may hold; what is refused by it is said in the answer of Reflection too. */
 #define HEARTH_TEXT_MOST 4096
 #define HEARTH_ITEMS_MOST 1000
 #define HEARTH_WAIT_MS_MOST 10000
 #define HEARTH_PAGE_MOST 500
+#define HEARTH_EXPORT_MOST 10000         /* a page of those who run the suite, and of other systems */
 
 /* Parameters that the runtime binds. */
 enum hearth_given {
@@ -61,15 +63,20 @@ struct hearth_route {
 	const ProtobufCFieldDescriptor *page_size, *page_token, *next_page_token, *wait_etag, *wait_ms;
 	struct hearth_bound_statement main, replay;
 	struct hearth_mapper *mapper, *replay_mapper;
-	bool paged, has_etag;
+	bool paged, has_etag, common;                   /* common: of the runtime, not the service's own */
 	struct hearth_audit_path audit;
 	const ProtobufCFieldDescriptor *audit_child;    /* child_id of a write's request, or NULL */
 	uint64_t calls, errors;
 	struct hearth_histogram *seconds;
 };
 
+/* A reply's repeated items, packed as they were made; the frame's header goes in front of them. */
+#define HEARTH_PACKED_HEADROOM (HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST)
+
 /* A statement with a fresh plan takes three steps: say so, run, take it back. */
 #define HEARTH_STEPS_PER_STATEMENT 3
+
+enum hearth_serves { HEARTH_SERVES_ALL, HEARTH_SERVES_CALLS, HEARTH_SERVES_COMPUTE };
 
 /* One call, effect or timer on its way. Pooled; its arena is reset between uses. */
 struct hearth_call {
@@ -91,9 +98,14 @@ struct hearth_call {
 	size_t page_size;
 	bool replayed, waited;                          /* waited: a long poll that had to; its time says nothing */
 	const struct hearth_audit *audit;               /* the note that the answer waits for */
+	struct hearth_gathered *gathered;               /* for it: of items that were packed at once */
 	struct hearth_read read;
 	struct hearth_write write;
 	struct hearth_step steps[HEARTH_STEPS_PER_STATEMENT];
+	bool computing;                                 /* counted among those that reckon */
+	struct hearth_stepping *stepping;               /* while it is answered in steps, else NULL */
+	struct hearth_packed packed;
+	void *state;                                    /* of its steps */
 	size_t main_step;                               /* which of `steps` is the method's statement */
 	struct hearth_call *next, *previous;            /* pool, or the list of those that wait */
 };
@@ -145,6 +157,10 @@ struct hearth_process {
 	int64_t woken_us;                               /* monotonic: when they were last looked at */
 	bool wake_due;
 	size_t outstanding, waiting_count;
+	struct hearth_tasks *tasks;
+	struct hearth_arena *scratch;                   /* of one item of a list */
+	size_t computing, compute_most;
+	enum hearth_serves serves;
 	struct hearth_stats stats;
 	uint64_t calls, errors;
 	struct hearth_metrics *metrics;
@@ -203,6 +219,8 @@ void hearth_call_finish(struct hearth_call *call, const struct hearth_status *st
 int hearth_audit_path_init(struct hearth_audit_path *path, const char *text, const ProtobufCMessageDescriptor *request,
                            const ProtobufCMessageDescriptor *reply, struct hearth_status *status);
 const struct hearth_audit *hearth_audit_write(struct hearth_call *call);       /* the note of a write, in its arena */
+/* An item of the reply that is packed at once, and so not seen by hearth_audit_read. */
+void hearth_audit_item(struct hearth_call *call, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *item);
 bool hearth_audit_read(struct hearth_call *call);       /* true: the call ends when its note is committed */
 struct hearth_audits *hearth_audits_new(struct hearth_process *process, struct hearth_status *status);
 void hearth_audits_stop(struct hearth_audits *audits);  /* answers what waits; before the database goes */
@@ -211,7 +229,21 @@ void hearth_audits_free(struct hearth_audits **audits);
 /* sealer.c */
 extern const struct hearth_chore hearth_audit_chores[];
 
+/* A long poll that has nothing to tell yet. */
+void hearth_dispatch_wait(struct hearth_call *call);
+bool hearth_dispatch_may_wait(const struct hearth_call *call);
+
+/* compute.c */
+/* Whether the rows are answered in steps, and doing so; inside the `done` of their read. */
+bool hearth_compute_takes(const struct hearth_call *call, const PGresult *result);
+void hearth_compute_rows(struct hearth_call *call, PGresult *result, enum hearth_lane lane);
+void hearth_compute_start(struct hearth_call *call);                                      /* without a statement */
+int hearth_compute_admit(struct hearth_call *call, struct hearth_status *status);
+void hearth_compute_done(struct hearth_call *call);                                       /* gives back what steps took */
+
 /* reply.c */
+/* The token of the page behind `count` rows. */
+int hearth_reply_page(struct hearth_call *call, const struct hearth_rows *rows, size_t count, struct hearth_status *status);
 int hearth_reply_build(struct hearth_call *call, const PGresult *result, const struct hearth_bound_statement *bound,
                        const struct hearth_mapper *mapper, struct hearth_status *status);  /* 1: not yet, wait */
 void hearth_refusal_status(const struct hearth_process *process, const char *outcome, const char *detail,

@@ -44,8 +44,10 @@ static void finish(struct hearth_reader *reader, PGresult *result)
 	if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK) {
 		struct hearth_status fine = HEARTH_STATUS_INIT;
 		reader->db->counts.reads++;
+		reader->giving = result;
 		read->done(read, result, &fine);
-		PQclear(result);
+		PQclear(reader->giving);
+		reader->giving = NULL;
 		return;
 	}
 	const char *sqlstate = hearth_result_sqlstate(result);
@@ -232,14 +234,30 @@ void hearth_reader_dispatch(struct hearth_reader *reader)
 	}
 	int64_t now = reader->waiting.first ? hearth_clock_wall() : 0;
 	bool sent = reader->waiting.first != NULL;
-	while (reader->waiting.first && reader->flying.count < reader->most_flying && !connection->broken
+	while (reader->waiting.first && reader->flying.count + reader->kept < reader->most_flying && !connection->broken
 	       && connection->unsent < HEARTH_UNSENT_MOST)
 		launch(reader, hearth_read_take_first(&reader->waiting), now);
 	end_batch(reader);
 	if (sent)
 		hearth_connection_settle(connection);
 	/* When the socket took all at once no event will come for the rest. */
-	if (reader->waiting.first && connection->pg && !connection->unsent && reader->flying.count < reader->most_flying)
+	if (reader->waiting.first && connection->pg && !connection->unsent && reader->flying.count + reader->kept < reader->most_flying)
+		hearth_db_wake(reader->db);
+}
+
+PGresult *hearth_reader_keep(struct hearth_reader *reader)
+{
+	PGresult *kept = reader->giving;
+	reader->giving = NULL;
+	reader->kept++;
+	return kept;
+}
+
+void hearth_reader_give_back(struct hearth_reader *reader, PGresult *result)
+{
+	PQclear(result);
+	reader->kept--;
+	if (reader->waiting.first)
 		hearth_db_wake(reader->db);
 }
 

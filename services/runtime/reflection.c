@@ -22,6 +22,8 @@ static Hearth__Control__V1__MethodKind kind_of(enum hearth_kind kind)
 		return HEARTH__CONTROL__V1__METHOD_KIND__SLOW;
 	case HEARTH_WRITE:
 		return HEARTH__CONTROL__V1__METHOD_KIND__WRITE;
+	case HEARTH_COMPUTE:
+		return HEARTH__CONTROL__V1__METHOD_KIND__COMPUTE;
 	}
 	return HEARTH__CONTROL__V1__METHOD_KIND__METHOD_KIND_UNSPECIFIED;
 }
@@ -92,6 +94,7 @@ static void fill_bounds(struct hearth_arena *arena, const struct hearth_process 
 	bounds->text_bytes = HEARTH_TEXT_MOST;
 	bounds->items = (int64_t)(process->service->most_items ? process->service->most_items : HEARTH_ITEMS_MOST);
 	bounds->page = HEARTH_PAGE_MOST;
+	bounds->export_page = HEARTH_EXPORT_MOST;
 	bounds->wait_ms = HEARTH_WAIT_MS_MOST;
 	bounds->message_bytes = hearth_config_int(process->config, "most-message");
 	reply->bounds = bounds;

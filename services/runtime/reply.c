@@ -101,11 +101,16 @@ static int cut_page(struct hearth_call *call, struct hearth_rows *rows, struct h
 	if (rows->count <= call->page_size)
 		return 0;
 	rows->count = call->page_size;
+	return hearth_reply_page(call, rows, rows->count, status);
+}
+
+int hearth_reply_page(struct hearth_call *call, const struct hearth_rows *rows, size_t count, struct hearth_status *status)
+{
 	const ProtobufCFieldDescriptor *field = call->route->next_page_token;
 	if (!field)
 		return hearth_fail(status, HEARTH_INTERNAL, "NO_PAGE_TOKEN", "%s has no next_page_token",
 		                   call->route->reply->name);
-	const char *key = hearth_rows_text(rows, rows->count - 1, "page_key");
+	const char *key = hearth_rows_text(rows, count - 1, "page_key");
 	size_t size = strlen(key ? key : "");
 	size_t room = sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	char *token = hearth_arena_alloc(call->arena, room);

@@ -149,6 +149,7 @@ static int init_route(struct hearth_process *process, struct hearth_route *route
 	snprintf(name, sizeof name, "%s/%s", contract->name, method->name);
 	*route = (struct hearth_route){ .method = method, .full_name = hearth_strdup(name), .name_size = strlen(name),
 	                                .request = rpc->input, .reply = rpc->output };
+	route->common = contract != process->service->contract;
 	route->page_size = field_of(route->request, "page_size");
 	route->page_token = field_of(route->request, "page_token");
 	route->next_page_token = field_of(route->reply, "next_page_token");
@@ -165,6 +166,9 @@ static int init_route(struct hearth_process *process, struct hearth_route *route
 		return hearth_fail_context(status, "%s", route->full_name);
 	if (method->replay && hearth_bound_statement_init(&route->replay, process, method->replay, status) < 0)
 		return hearth_fail_context(status, "%s", route->full_name);
+	if ((method->kind == HEARTH_COMPUTE && !method->step) || (method->step && (method->reply || method->kind == HEARTH_WRITE)))
+		return hearth_fail(status, HEARTH_INTERNAL, "NO_STEP", "%s: one that reckons has a step, and no reply beside it",
+		                   route->full_name);
 	if (method->kind == HEARTH_WRITE && (!method->statement || !method->replay))
 		return hearth_fail(status, HEARTH_INTERNAL, "NO_REPLAY", "%s: a write has a statement and a replay",
 		                   route->full_name);
@@ -225,7 +229,7 @@ static int check_mappers(struct hearth_route *route, struct hearth_status *statu
 	const ProtobufCMessageDescriptor *target = route->row ? route->row->descriptor : route->reply;
 	hearth_mapper_free(&route->mapper);
 	hearth_mapper_free(&route->replay_mapper);
-	if (route->method->reply)
+	if (route->method->reply || route->method->step)
 		return 0;
 	route->mapper = hearth_mapper_new(route->main.statement, target, status);
 	if (!route->mapper)

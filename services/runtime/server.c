@@ -145,6 +145,38 @@ void hearth_server_reply(struct hearth_server *server, struct hearth_incoming **
 	release_incoming(request);
 }
 
+static void free_packed(void *bytes, void *hint)
+{
+	(void)bytes;
+	free(hint);
+}
+
+void hearth_server_reply_packed(struct hearth_server *server, struct hearth_incoming **incoming,
+                                struct hearth_reply_header *header, const ProtobufCMessage *reply,
+                                struct hearth_packed *packed)
+{
+	struct incoming *request = (struct incoming *)*incoming;
+	uint8_t head_bytes[HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST], *start;
+	size_t rest = protobuf_c_message_get_packed_size(reply), head;
+	zmq_msg_t frame;
+
+	(void)server;
+	*incoming = NULL;
+	header->call_id = request->public.header.call_id;
+	head = hearth_reply_frame_begin(header, head_bytes);
+	assert(head > 0 && head <= sizeof head_bytes && packed->end >= sizeof head_bytes);
+	if (packed->room - packed->end < rest)
+		packed->bytes = hearth_realloc(packed->bytes, packed->end + rest);
+	protobuf_c_message_pack(reply, packed->bytes + packed->end);
+	start = packed->bytes + sizeof head_bytes - head;
+	memcpy(start, head_bytes, head);
+	/* libzmq frees it when it has left. */
+	zmq_msg_init_data(&frame, start, head + packed->end - sizeof head_bytes + rest, free_packed, packed->bytes);
+	*packed = (struct hearth_packed){ 0 };
+	send_frame(request, &frame);
+	release_incoming(request);
+}
+
 void hearth_server_drop(struct hearth_server *server, struct hearth_incoming **incoming)
 {
 	struct incoming *request = (struct incoming *)*incoming;

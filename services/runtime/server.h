@@ -59,6 +59,12 @@ bool hearth_server_replied(struct hearth_server *server);
 /* `reply` NULL unless header->code is 0. header->call_id is filled in. Frees `incoming` (sets it NULL). */
 void hearth_server_reply(struct hearth_server *server, struct hearth_incoming **incoming,
                          struct hearth_reply_header *header, const ProtobufCMessage *reply);
+/* The same with items of the reply that are packed already, in memory of malloc: `bytes` from HEARTH_FRAME_PREFIX +
+ * HEARTH_HEADER_MOST (the header goes in front of them) to `end`, then the rest of `reply`. Takes `packed`. */
+struct hearth_packed { uint8_t *bytes; size_t end, room; };
+void hearth_server_reply_packed(struct hearth_server *server, struct hearth_incoming **incoming,
+                                struct hearth_reply_header *header, const ProtobufCMessage *reply,
+                                struct hearth_packed *packed);
 void hearth_server_drop(struct hearth_server *server, struct hearth_incoming **incoming);
 /* Tells every subscriber "there may be new events" (PUB, frames [service]). At most once per loop turn. */
 void hearth_server_hint(struct hearth_server *server);

@@ -63,6 +63,8 @@ static const struct hearth_key runtime_keys[] = {
 	{ "audit-retention", HEARTH_KEY_INT, "0", "days for which entries of the audit are kept; 0: for ever", 0, 36500 },
 	{ "metrics", HEARTH_KEY_TEXT, "127.0.0.1:0", "host:port of /metrics, /healthz and /readyz; empty: none", 0, 0 },
 	{ "metrics-directory", HEARTH_KEY_TEXT, "", "where to write the bound address for Prometheus file discovery", 0, 0 },
+	{ "compute-most", HEARTH_KEY_INT, "8", "calls that reckon (kind COMPUTE) at once", 1, 1000 },
+	{ "serve", HEARTH_KEY_TEXT, "all", "all, calls (all but those that reckon) or compute (those alone)", 0, 0 },
 	{ "log-level", HEARTH_KEY_TEXT, "info", "error, warn, info or debug; read again on SIGHUP", 0, 0 },
 	{ "test-clock", HEARTH_KEY_TEXT, "", "start a drivable clock at this UTC time (tests and demonstrations only)", 0, 0 },
 	{ .name = NULL },
@@ -127,6 +129,19 @@ static int apply_clock(const struct hearth_config *config, struct hearth_status 
 	return 0;
 }
 
+static int apply_serve(struct hearth_process *process, struct hearth_status *status)
+{
+	static const char *const names[] = { "all", "calls", "compute" };
+	const char *text = hearth_config_text(process->config, "serve");
+	process->compute_most = (size_t)hearth_config_int(process->config, "compute-most");
+	for (int i = 0; i < 3; i++)
+		if (strcmp(text, names[i]) == 0) {
+			process->serves = (enum hearth_serves)i;
+			return 0;
+		}
+	return hearth_fail_field(status, "serve", "serve is %s; all, calls or compute is wanted", text);
+}
+
 /* ---- the database ---- */
 
 static int check_events(struct hearth_process *process, struct hearth_status *status)
@@ -173,7 +188,8 @@ static void database_changed(void *context)
 		hearth_log(HEARTH_LOG_INFO, "database", "ready=yes");
 	else
 		hearth_log(HEARTH_LOG_WARN, "database", "ready=no why=\"%s\"", hearth_db_trouble(process->db));
-	for (size_t i = 0; ready && i < process->consumer_count; i++)
+	/* A process that only reckons leaves events to its siblings. */
+	for (size_t i = 0; ready && process->serves != HEARTH_SERVES_COMPUTE && i < process->consumer_count; i++)
 		hearth_consumer_start(process->consumers[i]);
 	if (ready) {
 		hearth_timers_poke(process->timers);
@@ -332,6 +348,8 @@ static int open_process(struct hearth_process *process, struct hearth_status *st
 {
 	const struct hearth_file *const files[] = { runtime_sql, process->service->sql, NULL };
 	process->loop = hearth_loop_new();
+	process->tasks = hearth_tasks_new(process->loop);
+	process->scratch = hearth_arena_new();
 	hearth_outbox_init(&process->outbox);
 	process->committed = (struct hearth_deferred){ .callback = after_commit, .context = process };
 	process->wait_alarm = hearth_alarm_new(process->loop, wait_rang, process);
@@ -363,6 +381,7 @@ static void close_process(struct hearth_process *process)
 	hearth_client_free(&process->client);
 	hearth_peers_free(&process->peers);
 	hearth_dispatch_wake(process);
+	hearth_tasks_free(&process->tasks);
 	hearth_audits_stop(process->audits);
 	hearth_db_free(&process->db);
 	hearth_loop_undefer(process->loop, &process->committed);
@@ -377,6 +396,7 @@ static void close_process(struct hearth_process *process)
 	hearth_routes_free(process);
 	hearth_statements_free(&process->statements);
 	hearth_call_pool_free(process);
+	hearth_arena_free(&process->scratch);
 	hearth_alarm_free(&process->wait_alarm);
 	hearth_trust_free(&process->trust);
 	hearth_loop_free(&process->loop);
@@ -503,6 +523,7 @@ static int start(struct hearth_process *process, struct hearth_key *peers, bool 
 		return 0;
 	}
 	if (apply_level(process->config, status) < 0 || apply_clock(process->config, status) < 0 ||
+	    apply_serve(process, status) < 0 ||
 	    hearth_dns_servers(hearth_config_text(process->config, "dns-servers"), status) < 0)
 		return 2;
 	return open_process(process, status) < 0 ? 1 : 0;

@@ -13,7 +13,9 @@ static double read_counter(void *context)
 
 static const char *kind_name(enum hearth_kind kind)
 {
-	return kind == HEARTH_WRITE ? "write" : kind == HEARTH_SLOW ? "slow" : "read";
+	static const char *const names[] = { [HEARTH_READ] = "read", [HEARTH_SLOW] = "slow", [HEARTH_WRITE] = "write",
+		                                 [HEARTH_COMPUTE] = "compute" };
+	return names[kind];
 }
 
 static void add_routes(struct hearth_process *process)
@@ -50,6 +52,21 @@ static double read_queued_reads(void *context)
 static double read_ready(void *context)
 {
 	return hearth_db_ready(((struct hearth_process *)context)->db) ? 1 : 0;
+}
+
+static double read_longest_turn(void *context)
+{
+	return (double)hearth_loop_longest_us(((struct hearth_process *)context)->loop) / 1e6;
+}
+
+static double read_computing(void *context)
+{
+	return (double)((struct hearth_process *)context)->computing;
+}
+
+static double read_task_turns(void *context)
+{
+	return (double)hearth_tasks_turns(((struct hearth_process *)context)->tasks);
 }
 
 static double read_timers_due(void *context)
@@ -96,6 +113,8 @@ static const struct figure gauges[] = {
 	{ "hearth_outstanding_calls", "calls taken and not yet answered", read_outstanding },
 	{ "hearth_queued_writes", "writes that wait for the write connection", read_queued_writes },
 	{ "hearth_queued_reads", "reads that wait for a read connection", read_queued_reads },
+	{ "hearth_loop_longest_turn_seconds", "the longest turn of the loop since the process began", read_longest_turn },
+	{ "hearth_computing_calls", "calls that reckon now", read_computing },
 	{ "hearth_timers_due", "timers found due at the last look", read_timers_due },
 };
 
@@ -106,6 +125,7 @@ static const struct figure counters[] = {
 	{ "hearth_writes_resubmitted_total", "writes run again after another one's error or a lost connection", read_resubmitted },
 	{ "hearth_read_errors_total", "reads that the database refused", read_read_errors },
 	{ "hearth_database_reconnects_total", "connections made again", read_reconnects },
+	{ "hearth_task_turns_total", "slices of what is reckoned in steps", read_task_turns },
 	{ "hearth_malformed_requests_total", "requests whose frames could not be read", read_malformed },
 	{ "hearth_oversized_requests_total", "requests over the size limit", read_oversized },
 	{ "hearth_throttled_requests_total", "requests over a connection's or the process's limit", read_throttled },
@@ -182,6 +202,8 @@ int hearth_service_metrics_open(struct hearth_process *process, struct hearth_st
 		hearth_metrics_gauge_of(process->metrics, gauges[i].name, gauges[i].help, "", gauges[i].read, process);
 	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
 		hearth_metrics_counter_of(process->metrics, counters[i].name, counters[i].help, "", counters[i].read, process);
+	hearth_loop_measure(process->loop, hearth_metrics_histogram(process->metrics, "hearth_loop_turn_seconds",
+	                                                            "turns of the loop, from waking to sleeping again", ""));
 	add_consumers(process);
 	hearth_outbox_metrics(process);
 	hearth_chores_metrics(process->chores);
@@ -196,5 +218,6 @@ int hearth_service_metrics_open(struct hearth_process *process, struct hearth_st
 
 void hearth_service_metrics_close(struct hearth_process *process)
 {
+	hearth_loop_measure(process->loop, NULL);
 	hearth_metrics_free(&process->metrics);
 }

@@ -33,9 +33,12 @@ struct hearth_timers {
 };
 
 struct job {
+	struct hearth_task task;           /* first: the two are cast into each other */
 	struct hearth_timers *timers;
 	const struct timer_route *route;
 	struct hearth_call *call;
+	PGresult *held;                    /* what was read, while steps are made over it */
+	struct hearth_rows rows;
 };
 
 static void look(struct hearth_timers *timers);
@@ -121,12 +124,43 @@ static void job_write(struct job *job)
 	hearth_db_write(job->timers->process->db, &call->write);
 }
 
+static int job_step(struct job *job, struct hearth_budget *budget, struct hearth_status *status)
+{
+	if (!budget)
+		return hearth_fail(status, HEARTH_UNAVAILABLE, "STOPPING", "this process is stopping");
+	if (hearth_clock_wall() >= job->call->deadline_us)
+		return hearth_fail(status, HEARTH_DEADLINE_EXCEEDED, "DEADLINE", "the timer's time is over");
+	return job->route->timer->step(job->call, &job->rows, budget, status);
+}
+
+static bool job_turn(struct hearth_task *task, struct hearth_budget *budget)
+{
+	struct job *job = (struct job *)task;
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	int outcome = job_step(job, budget, &status);
+	if (outcome == HEARTH_STEP_MORE)
+		return true;
+	hearth_db_give_back(job->timers->process->db, HEARTH_LANE_SLOW, job->held);
+	if (outcome < 0)
+		job_over(job, &status);
+	else
+		job_write(job);
+	return false;
+}
+
 static void job_read(struct hearth_read *read, const PGresult *result, const struct hearth_status *status)
 {
 	struct job *job = read->context;
 	struct hearth_status failed = HEARTH_STATUS_INIT;
 	if (!result) {
 		job_over(job, status);
+		return;
+	}
+	if (job->route->timer->step) {
+		job->rows = (struct hearth_rows){ job->route->read.statement, result, (size_t)PQntuples(result) };
+		job->held = hearth_db_keep(job->timers->process->db, HEARTH_LANE_SLOW);
+		job->task.turn = job_turn;
+		hearth_tasks_add(job->timers->process->tasks, &job->task);
 		return;
 	}
 	struct hearth_rows rows = { job->route->read.statement, result, (size_t)PQntuples(result) };
@@ -146,7 +180,7 @@ static void start_job(struct hearth_timers *timers, const struct timer_route *ro
 	struct hearth_call *call = hearth_call_take(timers->process);
 	struct job *job = hearth_arena_alloc(call->arena, sizeof *job);
 	struct hearth_status status = HEARTH_STATUS_INIT;
-	*job = (struct job){ timers, route, call };
+	*job = (struct job){ .timers = timers, .route = route, .call = call };
 	timers->running++;
 	hearth_call_begin(call);
 	call->actor = "timer";
@@ -245,7 +279,7 @@ int hearth_timers_check(struct hearth_timers *timers, struct hearth_status *stat
 		return -1;
 	for (size_t i = 0; i < timers->count; i++) {
 		struct timer_route *route = &timers->routes[i];
-		bool planned = route->timer->plan != NULL;
+		bool planned = route->timer->plan != NULL || route->timer->step != NULL;
 		if ((route->timer->read && hearth_bound_statement_check(&route->read, NULL, false, status) < 0) ||
 		    hearth_bound_statement_check(&route->write, NULL, planned, status) < 0)
 			return hearth_fail_context(status, "timer %s", route->timer->kind);

@@ -125,7 +125,7 @@ const struct catalogue_row catalogue[] = {
 	{ PR, "ImportHomes", 'W', KEEPERS, FOREIGN_SHARED,
 	  "{'system':'world-csv','rows':[{'providerKey':'K1','providerName':'Provider of the file','homeKey':'HK1',"
 	  "'kind':'FOSTERING','places':2}]}" },
-	{ PR, "FindHomes", 'S', FINDERS, FOREIGN_NOT_FOUND, "{'referralId':'$open'}" },
+	{ PR, "FindHomes", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'referralId':'$open'}" },
 	{ PR, "ReleaseHold", 'W', COMMISSIONER | OFFICER | SYSTEM, FOREIGN_NOT_FOUND, "{'holdId':'$held'}" },
 
 	COMMON("referrals"),

@@ -23,7 +23,7 @@ struct catalogue_row {
 	const char *service;                          /* "referrals" */
 	const ProtobufCServiceDescriptor *contract;
 	const char *method;
-	char kind;                                    /* R read, S slow read, W write */
+	char kind;                                    /* R read, S slow read, W write, C compute */
 	uint32_t roles;
 	enum foreign foreign;
 	const char *request;

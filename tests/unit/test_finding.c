@@ -302,17 +302,18 @@ END_TEST
 
 START_TEST(nearer_then_cheaper_homes_come_first_and_unknown_last)
 {
-	struct finding_result near = { .miles_known = true, .miles = 2 }, far = { .miles_known = true, .miles = 3 };
-	struct finding_result unknown = { .miles_known = false };
-	struct finding_number cheap = number(100), dear = number(200), none = { false, 0 };
-	ck_assert_int_lt(finding_compare(&near, dear, &far, cheap), 0);
-	ck_assert_int_gt(finding_compare(&far, cheap, &near, dear), 0);
-	ck_assert_int_lt(finding_compare(&near, cheap, &near, dear), 0);
-	ck_assert_int_lt(finding_compare(&near, dear, &near, none), 0);
-	ck_assert_int_lt(finding_compare(&far, none, &unknown, cheap), 0);
-	ck_assert_int_lt(finding_compare(&unknown, cheap, &unknown, dear), 0);
-	ck_assert_int_eq(finding_compare(&near, cheap, &near, cheap), 0);
-	ck_assert_int_eq(finding_compare(&unknown, none, &unknown, none), 0);
+	const struct finding_number cheap = number(100), dear = number(200), none = { false, 0 };
+	const struct finding_rank near_cheap = { true, 2, cheap }, near_dear = { true, 2, dear }, near_none = { true, 2, none };
+	const struct finding_rank far_cheap = { true, 3, cheap }, far_none = { true, 3, none };
+	const struct finding_rank cheap_alone = { false, 0, cheap }, dear_alone = { false, 0, dear }, nothing = { false, 0, none };
+	ck_assert_int_lt(finding_compare(&near_dear, &far_cheap), 0);
+	ck_assert_int_gt(finding_compare(&far_cheap, &near_dear), 0);
+	ck_assert_int_lt(finding_compare(&near_cheap, &near_dear), 0);
+	ck_assert_int_lt(finding_compare(&near_dear, &near_none), 0);
+	ck_assert_int_lt(finding_compare(&far_none, &cheap_alone), 0);
+	ck_assert_int_lt(finding_compare(&cheap_alone, &dear_alone), 0);
+	ck_assert_int_eq(finding_compare(&near_cheap, &near_cheap), 0);
+	ck_assert_int_eq(finding_compare(&nothing, &nothing), 0);
 }
 END_TEST
 

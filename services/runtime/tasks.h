@@ -1,0 +1,34 @@
+/* tasks.h: work that takes longer than a turn of the loop should: done a little each turn.
+ *
+ * One task runs a turn, at most HEARTH_TASK_US of it, after everything that came in during the turn was sent on; those that
+ * run take turns. So a reckoning of a second costs a lookup at most one such slice for each turn that it needs.
+ */
+#ifndef HEARTH_TASKS_H
+#define HEARTH_TASKS_H
+
+#include <hearth/service.h>
+#include "loop.h"
+
+#define HEARTH_TASK_US INT64_C(1000)
+
+struct hearth_budget { int64_t until_us; };          /* monotonic */
+
+struct hearth_task {
+	/* True: there is more. False: it is over, and may be gone already. `budget` NULL: the process ends; say so and be
+	 * over. */
+	bool (*turn)(struct hearth_task *task, struct hearth_budget *budget);
+	struct hearth_task *next;
+};
+
+struct hearth_tasks;
+
+struct hearth_tasks *hearth_tasks_new(struct hearth_loop *loop);
+/* Ends every task. */
+void hearth_tasks_free(struct hearth_tasks **tasks);
+void hearth_tasks_add(struct hearth_tasks *tasks, struct hearth_task *task);
+size_t hearth_tasks_count(const struct hearth_tasks *tasks);
+/* How often a task had a turn. */
+uint64_t hearth_tasks_turns(const struct hearth_tasks *tasks);
+struct hearth_budget hearth_budget_now(void);
+
+#endif
