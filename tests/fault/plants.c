@@ -63,7 +63,7 @@ const struct plant plants[] = {
 	  "UPDATE referrals.outbox SET version = version + 100 WHERE id = "
 	  SOME_EVENT("referrals", "id", "hearth.referral.placed.v1") " RETURNING aggregateid" },
 	{ "consumers have applied all",
-	  "UPDATE finance.cursor SET seq = seq - 1 RETURNING 'finance has applied placements up to ' || seq" },
+	  "UPDATE finance.cursor SET seq = seq - 1 WHERE source = 'placements' RETURNING 'finance has applied placements up to ' || seq" },
 	{ "consumers have applied all",
 	  "DELETE FROM providers.cursor WHERE source = 'placements' RETURNING 'providers has applied placements up to nothing'" },
 	{ "consumers are in their source's history",

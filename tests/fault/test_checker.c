@@ -93,7 +93,7 @@ static void plant_and_look(size_t i)
 	              i, plant->check, PQresultErrorMessage(planted));
 	take_answers(db, answers);
 	ck_assert_int_eq(checker_look(db, answers, run.last_day, &report), 0);
-	ck_assert_msg(named(&report, plant->check, PQgetvalue(planted, 0, 0)), "plant %zu: nobody says '%s' of %s:\n%s", i,
+	ck_assert_msg(named(&report, plant->check, PQgetvalue(planted, 0, 0)), "plant %zu: nobody says '%s' of %s:\n%.1500s", i,
 	              plant->check, PQgetvalue(planted, 0, 0), report.text ? report.text : "(quiet)");
 	checker_report_free(&report);
 	PQclear(planted);
