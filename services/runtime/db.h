@@ -69,6 +69,7 @@ struct hearth_read {
 	void *context;
 	struct hearth_read *next;         /* the db's */
 	int tries;                        /* the db's */
+	bool ends_batch;                  /* the db's: a Sync follows it */
 };
 /* `done` is called exactly once, never inside hearth_db_read (nor hearth_db_write's inside hearth_db_write). */
 void hearth_db_read(struct hearth_db *db, enum hearth_lane lane, struct hearth_read *read);

@@ -77,7 +77,8 @@ struct hearth_reader {
 	struct hearth_read_list waiting, flying, refused;
 	size_t most_flying, kept;                 /* kept: results that a caller works on */
 	PGresult *giving;                         /* inside `done`; NULL when the caller kept it */
-	PGresult *held;                           /* error of the first flying read, until its Sync */
+	PGresult *held;                           /* of the first flying read, until its Sync */
+	bool answered;                            /* all reads before the next Sync are */
 	size_t aborted;                           /* reads behind it that were not run */
 	size_t most_unsynced, unsynced;           /* reads that share a Sync; sent since the last one */
 	bool renew_due;

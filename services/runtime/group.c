@@ -114,7 +114,9 @@ static void drop_results(struct hearth_writer *writer)
 static void take_result(struct hearth_writer *writer, PGresult *result)
 {
 	ExecStatusType kind = PQresultStatus(result);
-	if (kind != PGRES_TUPLES_OK && kind != PGRES_COMMAND_OK && kind != PGRES_PIPELINE_ABORTED)
+	/* A timeout may come too late for the COMMIT and meet the Sync: what is committed stays so. */
+	bool late = writer->part == HEARTH_PART_SYNC && writer->committed;
+	if (kind != PGRES_TUPLES_OK && kind != PGRES_COMMAND_OK && kind != PGRES_PIPELINE_ABORTED && !late)
 		note_error(writer, result);
 	switch (writer->part) {
 	case HEARTH_PART_JOBS:

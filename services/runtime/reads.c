@@ -5,6 +5,10 @@
  * behind it in its Sync were not run: they are sent again, and the failed one is answered, so that one's error touches no
  * other. A read whose connection was lost is sent again (it has no effect),
  * within its deadline and at most five times.
+ *
+ * A Sync can fail by itself, after the results before it: what it commits is refused, or a timeout comes too late for the
+ * statement. Who has a Sync of his own is answered when it has come, because only then is what he wrote there; reads that
+ * share one have their rows, and its error says nothing about them, nor about those of the next.
  */
 #include "db_internal.h"
 
@@ -41,6 +45,7 @@ static void finish(struct hearth_reader *reader, PGresult *result)
 {
 	struct hearth_read *read = hearth_read_take_first(&reader->flying);
 	ExecStatusType kind = PQresultStatus(result);
+	reader->answered = read->ends_batch;
 	if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK) {
 		struct hearth_status fine = HEARTH_STATUS_INIT;
 		reader->db->counts.reads++;
@@ -74,8 +79,19 @@ static void on_sync(struct hearth_reader *reader)
 	reader->held = NULL;
 	if (held)
 		finish(reader, held);
+	reader->answered = false;
 	for (; reader->aborted > 0; reader->aborted--)
 		hearth_read_append(&reader->waiting, hearth_read_take_first(&reader->flying));
+}
+
+/* The first error counts; rows that were held make way for it. */
+static void hold_error(struct hearth_reader *reader, PGresult *result)
+{
+	bool first = !reader->held || PQresultStatus(reader->held) != PGRES_FATAL_ERROR;
+	PGresult *dropped = first && !reader->answered ? reader->held : result;
+	if (dropped != result)
+		reader->held = result;
+	PQclear(dropped);
 }
 
 /* An error may be the last word of a connection that is dying, after which its reads are sent again: it counts only when
@@ -86,7 +102,10 @@ static void on_result(void *context, PGresult *result)
 	switch (PQresultStatus(result)) {
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
-		finish(reader, result);
+		if (reader->most_unsynced == 1)
+			reader->held = result;
+		else
+			finish(reader, result);
 		return;
 	case PGRES_PIPELINE_SYNC:
 		on_sync(reader);
@@ -95,11 +114,8 @@ static void on_result(void *context, PGresult *result)
 		reader->aborted++;
 		break;
 	default:
-		if (!reader->held) {
-			reader->held = result;
-			return;
-		}
-		break;
+		hold_error(reader, result);
+		return;
 	}
 	PQclear(result);
 }
@@ -117,7 +133,7 @@ static void on_lost(void *context)
 	PQclear(reader->held);
 	reader->held = NULL;
 	reader->unsynced = reader->aborted = 0;
-	reader->renew_due = false;
+	reader->renew_due = reader->answered = false;
 	for (struct hearth_read *read = reader->flying.first; read; read = read->next)
 		read->tries++;
 	hearth_read_put_in_front(&reader->waiting, &reader->flying);
@@ -195,8 +211,10 @@ static void refuse(struct hearth_reader *reader)
 
 static void end_batch(struct hearth_reader *reader)
 {
-	if (reader->unsynced)
-		hearth_connection_sync(&reader->connection);
+	if (!reader->unsynced)
+		return;
+	reader->flying.last->ends_batch = true;
+	hearth_connection_sync(&reader->connection);
 	reader->unsynced = 0;
 }
 
@@ -211,6 +229,7 @@ static void launch(struct hearth_reader *reader, struct hearth_read *read, int64
 		answer_error(reader, read, &status);
 		return;
 	}
+	read->ends_batch = false;
 	hearth_read_append(&reader->flying, read);
 	hearth_connection_send(&reader->connection, statement->name, statement->parameter_count, read->values,
 	                       bytes_of(statement, read->values));

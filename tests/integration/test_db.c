@@ -262,6 +262,50 @@ START_TEST(a_failing_read_touches_no_other)
 }
 END_TEST
 
+static struct job *read_in(struct side *side, enum hearth_lane lane, const char *statement, const char *text)
+{
+	struct job *job = calloc(1, sizeof *job);
+	snprintf(job->texts[0], sizeof job->texts[0], "%s", text);
+	job->values[0] = job->texts[0];
+	job->read = (struct hearth_read){ .statement = hearth_statements_find(side->statements, statement),
+		.values = job->values, .done = db_read_done, .context = job };
+	hearth_db_read(side->db, lane, &job->read);
+	hearth_loop_turn(side->loop, 0);
+	return job;
+}
+
+/* A Sync that fails after its statement's result, with others on their way behind it: each must get its own. */
+START_TEST(an_error_at_the_sync_is_nobody_elses)
+{
+	static const enum hearth_lane lanes[] = { HEARTH_LANE_READ, HEARTH_LANE_SLOW };
+	PGconn *look = db_make_schema(db_server, "t_readsync");
+	db_run(look, "INSERT INTO item SELECT g, g FROM generate_series(0, 400) g; INSERT INTO late VALUES (7)");
+	for (size_t lane = 0; lane < 2; lane++) {
+		struct side side;
+		struct job *jobs[8];
+		db_open_side(&side, db_server, "t_readsync");
+		jobs[0] = read_in(&side, lanes[lane], "nap", "0.1");
+		jobs[1] = read_in(&side, lanes[lane], "put_late", "7");
+		for (int i = 2; i < 8; i++)
+			jobs[i] = read_in(&side, lanes[lane], "get_item", (const char *[]){ "2", "3", "4", "5", "6", "7" }[i - 2]);
+		db_turn_until(&side, db_is_idle, 5);
+		for (int i = 2; i < 8; i++) {
+			db_expect(jobs[i], HEARTH_OK);
+			ck_assert_int_eq(atoi(jobs[i]->got), i);
+		}
+		db_expect(jobs[0], HEARTH_OK);
+		ck_assert_int_eq(jobs[1]->answered, 1);
+		/* Who has a Sync of his own learns that nothing was written. */
+		ck_assert_int_eq(jobs[1]->status.code == HEARTH_OK, lanes[lane] == HEARTH_LANE_READ);
+		ck_assert_int_eq(db_run(look, "SELECT count(*) FROM late"), 1);
+		ck_assert_uint_eq(hearth_db_counts(side.db).reconnects, 0);
+		db_free_jobs(jobs, 8);
+		db_close_side(&side);
+	}
+	PQfinish(look);
+}
+END_TEST
+
 START_TEST(reads_are_repeated_when_their_connection_dies)
 {
 	struct side side;
@@ -377,7 +421,8 @@ int main(void)
 	                       a_job_alone_is_its_own_group_and_any_error_answers_it,
 	                       what_may_pass_is_retried_and_bounded, a_job_past_its_deadline_is_not_started,
 	                       a_full_queue_says_so_at_once, a_job_larger_than_the_socket_goes_through,
-	                       a_failing_read_touches_no_other, reads_are_repeated_when_their_connection_dies,
+	                       a_failing_read_touches_no_other, an_error_at_the_sync_is_nobody_elses,
+	                       reads_are_repeated_when_their_connection_dies,
 	                       a_changed_result_type_is_prepared_again,
 	                       a_statement_that_does_not_fit_stops_the_process_and_says_which,
 	                       a_missing_schema_is_waited_for, a_malformed_url_stops_the_process_without_showing_it);
