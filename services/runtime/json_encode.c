@@ -1,8 +1,8 @@
 /* json_encode.c: messages to proto3 JSON.
  *
  * Promises: every message can be written (text that is not UTF-8 is mended
- * with U+FFFD, numbers that JSON has not are written as "NaN", "Infinity"),
- * and what was written reads back to the same message. Owns nothing.
+ * with U+FFFD, numbers that JSON has not are written as "NaN", "Infinity",
+ * real ones with fifteen digits), and what was written reads back to the same. Owns nothing.
  */
 #include <hearth/json.h>
 #include <hearth/arena.h>
@@ -71,7 +71,9 @@ static json_t *encode_real(double number)
 		return must(json_string("NaN"));
 	if (isinf(number))
 		return must(json_string(number > 0 ? "Infinity" : "-Infinity"));
-	return must(json_real(number));
+	/* Fifteen digits are written: of the largest they are one more than a double holds. */
+	const double most = 1.79769313486231e308;
+	return must(json_real(number > most ? most : number < -most ? -most : number));
 }
 
 static json_t *encode_enum(const ProtobufCEnumDescriptor *descriptor, int number)

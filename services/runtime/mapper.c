@@ -7,7 +7,8 @@
 #include "map.h"
 #include "map_field.h"
 
-#include <errno.h>
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,7 +114,7 @@ static int add_column(struct hearth_mapper *mapper, size_t index, struct hearth_
 		                   mapper->nodes[0].descriptor->name);
 	column->may_be_null = column->field->label == PROTOBUF_C_LABEL_REPEATED
 		|| column->field->type == PROTOBUF_C_TYPE_STRING || column->field->type == PROTOBUF_C_TYPE_MESSAGE
-		|| column->field->type == PROTOBUF_C_TYPE_ENUM;
+		|| column->field->type == PROTOBUF_C_TYPE_ENUM || column->field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
 	mapper->column_count++;
 	return 0;
 }
@@ -195,13 +196,15 @@ static int parse_time(const char *text, int64_t *ret_us)
 static int parse_real(const char *text, double *ret_value)
 {
 	char *end;
-	errno = 0;
 	*ret_value = strtod(text, &end);
-	return end == text || *end ? -1 : 0;
+	return end == text || *end || !isfinite(*ret_value) ? -1 : 0;
 }
 
+/* Descriptors made at run time have no function that initialises: unpacking nothing does the same. */
 static ProtobufCMessage *new_message(struct hearth_arena *arena, const ProtobufCMessageDescriptor *descriptor)
 {
+	if (!descriptor->message_init)
+		return protobuf_c_message_unpack(descriptor, hearth_arena_allocator(arena), 0, NULL);
 	ProtobufCMessage *message = hearth_arena_alloc(arena, descriptor->sizeof_message);
 	descriptor->message_init(message);
 	return message;
@@ -257,10 +260,12 @@ static int put_scalar(const ProtobufCFieldDescriptor *field, struct hearth_arena
 	case PROTOBUF_C_TYPE_DOUBLE:
 		if (parse_real(text, &real))
 			return -1;
-		if (field->type == PROTOBUF_C_TYPE_FLOAT)
+		if (field->type == PROTOBUF_C_TYPE_DOUBLE)
+			*(double *)at = real;
+		else if (fabs(real) <= FLT_MAX)
 			*(float *)at = (float)real;
 		else
-			*(double *)at = real;
+			return -1;
 		return 0;
 	case PROTOBUF_C_TYPE_BYTES:
 	case PROTOBUF_C_TYPE_MESSAGE:
@@ -382,14 +387,26 @@ static int put_json(const ProtobufCFieldDescriptor *field, struct hearth_arena *
 	return failed;
 }
 
+/* Members of a oneof share their place: -1 when another one is there. */
+static int choose(const ProtobufCFieldDescriptor *field, ProtobufCMessage *message)
+{
+	uint32_t *which = hearth_field_quantifier(field, message);
+	if (!(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+		return 0;
+	if (*which && *which != field->id)
+		return -1;
+	*which = field->id;
+	return 0;
+}
+
 static int put_value(const struct column *column, struct hearth_arena *arena, const char *text, size_t size,
                      ProtobufCMessage *message, struct hearth_status *status)
 {
 	const ProtobufCFieldDescriptor *field = column->field;
 	void *at = hearth_field_at(field, message);
 	int64_t us;
-	if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-		*(uint32_t *)hearth_field_quantifier(field, message) = field->id;
+	if (choose(field, message))
+		return -1;
 	if (field->label == PROTOBUF_C_LABEL_REPEATED && column->type != HEARTH_OID_JSONB
 	    && column->type != HEARTH_OID_JSON)
 		return put_array(field, arena, text, size, message);
@@ -437,8 +454,8 @@ static uint32_t active_nodes(const struct hearth_mapper *mapper, const PGresult 
 	return active;
 }
 
-static void make_nodes(const struct hearth_mapper *mapper, struct hearth_arena *arena, uint32_t active,
-                       ProtobufCMessage **messages)
+static int make_nodes(const struct hearth_mapper *mapper, struct hearth_arena *arena, uint32_t active,
+                      ProtobufCMessage **messages, struct hearth_status *status)
 {
 	for (unsigned i = 1; i < mapper->node_count; i++) {
 		if (!(active & UINT32_C(1) << i))
@@ -446,12 +463,14 @@ static void make_nodes(const struct hearth_mapper *mapper, struct hearth_arena *
 		const struct node *node = &mapper->nodes[i];
 		ProtobufCMessage *parent = messages[node->parent];
 		ProtobufCMessage **at = hearth_field_at(node->field, parent);
-		if (node->field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-			*(uint32_t *)hearth_field_quantifier(node->field, parent) = node->field->id;
+		if (choose(node->field, parent))
+			return hearth_fail(status, HEARTH_INTERNAL, "SQL_COLUMN", "sql/%s.sql: two members of one oneof, \"%s\" is one",
+			                   mapper->statement->name, node->field->name);
 		if (!*at)
 			*at = new_message(arena, node->descriptor);
 		messages[i] = *at;
 	}
+	return 0;
 }
 
 int hearth_mapper_fill(const struct hearth_mapper *mapper, struct hearth_arena *arena, const PGresult *result, int row,
@@ -462,7 +481,8 @@ int hearth_mapper_fill(const struct hearth_mapper *mapper, struct hearth_arena *
 		return hearth_fail(status, HEARTH_INTERNAL, "SQL_COLUMN", "sql/%s.sql: the result has other columns than at start",
 		                   mapper->statement->name);
 	uint32_t active = active_nodes(mapper, result, row);
-	make_nodes(mapper, arena, active, messages);
+	if (make_nodes(mapper, arena, active, messages, status))
+		return -1;
 	for (size_t i = 0; i < mapper->column_count; i++) {
 		const struct column *column = &mapper->columns[i];
 		if (PQgetisnull(result, row, column->index)) {

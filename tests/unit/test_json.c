@@ -375,9 +375,20 @@ START_TEST(too_many_unknown_fields_are_refused)
 }
 END_TEST
 
+START_TEST(the_largest_real_number_reads_back)
+{
+	ProtobufCMessage *message = parse(DISTANCE, "{\"miles\":1.7976931348623157e308}", 0), *least;
+	ck_assert_ptr_nonnull(message);
+	ck_assert_ptr_nonnull(parse(DISTANCE, hearth_json_print(arena, message, 0), 0));
+	least = parse(DISTANCE, "{\"miles\":-1.7976931348623157e308}", 0);
+	ck_assert_ptr_nonnull(least);
+	ck_assert_ptr_nonnull(parse(DISTANCE, hearth_json_print(arena, least, 0), 0));
+}
+END_TEST
+
 int main(void)
 {
-	return CHECK_MAIN("json", a_message_survives_both_ways,
+	return CHECK_MAIN("json", the_largest_real_number_reads_back, a_message_survives_both_ways,
 	                  both_spellings_of_names_are_read_and_the_asked_one_is_written,
 	                  defaults_are_written_only_when_asked_and_unset_messages_never, null_is_the_default,
 	                  an_unknown_name_is_refused_unless_lenient, a_repeated_key_is_refused_in_any_spelling,

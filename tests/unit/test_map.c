@@ -9,6 +9,7 @@
 #include <hearth/placements/v1/placements.pb-c.h>
 #include <hearth/referrals/v1/events.pb-c.h>
 #include <hearth/status.h>
+#include <hearth/v1/common.pb-c.h>
 
 #include "../../services/runtime/map.h"
 #include "../../services/runtime/map_field.h"
@@ -257,6 +258,15 @@ START_TEST(values_out_of_range_are_refused_without_being_shown)
 }
 END_TEST
 
+START_TEST(a_real_number_is_finite)
+{
+	Hearth__V1__Distance distance = HEARTH__V1__DISTANCE__INIT;
+	does_not_fill((const struct cell[]){ { "miles", HEARTH_OID_FLOAT8, "NaN" }, { 0 } }, &distance.base, "cannot take");
+	does_not_fill((const struct cell[]){ { "miles", HEARTH_OID_FLOAT8, "Infinity" }, { 0 } }, &distance.base, "cannot take");
+	does_not_fill((const struct cell[]){ { "miles", HEARTH_OID_NUMERIC, "1e999" }, { 0 } }, &distance.base, "cannot take");
+}
+END_TEST
+
 START_TEST(the_ends_of_the_ranges_fit)
 {
 	struct hearth_arena *arena = hearth_arena_new();
@@ -336,6 +346,7 @@ int main(void)
 	                  repeated_fields_bind_as_arrays_and_json, times_bind_as_text_and_the_runtimes_names_are_left,
 	                  a_parameter_that_nobody_binds_is_refused, columns_fill_fields_and_sub_messages,
 	                  an_unknown_number_never_reads_as_zero, values_out_of_range_are_refused_without_being_shown,
+	                  a_real_number_is_finite,
 	                  the_ends_of_the_ranges_fit, times_fill_timestamps, arrays_and_json_fill_repeated_fields,
 	                  a_column_that_is_no_field_is_refused_at_start);
 }
