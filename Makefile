@@ -97,7 +97,7 @@ SAY := @printf '  %-8s %s\n'
 remembered = $(if $(filter undefined,$(origin was_$(1))),,$(if $(subst x$(strip $(2)),,x$(was_$(1))),,yes))
 remember = $(if $(call remembered,$(1),$(2)),,$(file >$(LISTS)/$(1),was_$(1) := $(strip $(2))))
 
-QUIET_GOALS := help clean deps container lint format
+QUIET_GOALS := help clean deps container lint format release-contracts
 BUILDING := $(filter-out $(QUIET_GOALS),$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 $(shell mkdir -p $(LISTS))
@@ -106,7 +106,7 @@ endif
 
 # ---- targets ---------------------------------------------------------------------------------------------------------
 
-.PHONY: all demo check run bench lint format asan fuzz fault install container deps clean help tests
+.PHONY: all demo check run bench lint format asan fuzz golden release-contracts fault install container deps clean help tests
 
 PROGRAMS := $(SERVICES:%=$(BIN)/hearth-%) $(if $(wildcard services/cli/main.c),$(BIN)/hearth)
 TEST_PROGRAMS := $(TESTS:tests/%.c=$(TEST)/%)
@@ -146,6 +146,14 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(OUT)/fuzz/%)  ## libFuzzer on each target (SECO
 	  echo "== $$name"; "$$target" -max_total_time=$(or $(SECONDS_EACH),60) -print_final_stats=1 \
 	  "$(OUT)/fuzz/$$name.corpus" "tests/fuzz/corpus/$${name#fuzz_}" || exit 1; done
 
+golden: $(TEST)/contract/test_golden  ## write the golden bytes and JSON of new messages; read the difference before you commit it
+	@UPDATE=1 $<
+
+release-contracts:  ## keep the contracts of this version, which later ones must understand
+	@rm -rf tests/contract/released/$(VERSION)
+	@for file in $(PROTOS:proto/%=%); do mkdir -p "tests/contract/released/$(VERSION)/$${file%/*}"; \
+	  sed 's,[[:space:]]*//.*,,; /^[[:space:]]*$$/d' "proto/$$file" > "tests/contract/released/$(VERSION)/$$file"; done
+
 fault: all $(filter $(TEST)/fault/%,$(TEST_PROGRAMS)) $(PRIVATE_PG)  ## kill and cut while journeys run (JOURNEYS=N)
 	@HEARTH_BIN=$(BIN) HEARTH_LOG=$(OUT)/fault.log MODE=$(MODE) JOURNEYS=$(or $(JOURNEYS),500) TEST_LIMIT=86400 \
 	  tests/support/run_tests.sh $(filter $(TEST)/fault/%,$(TEST_PROGRAMS))
@@ -160,11 +168,11 @@ clean:  ## remove what was built; .run/state stays
 	rm -rf $(BUILD)
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name line; do \
-	  printf 'make %-10s %s\n' "$$name" "$$line"; done
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name line; do \
+	  printf 'make %-18s %s\n' "$$name" "$$line"; done
 
 # Everything that runs a compiler comes after this. A goal that is promised to set up a fresh machine installs; others say what is missing.
-INSTALLING := $(filter demo check run bench asan fuzz fault,$(MAKECMDGOALS))
+INSTALLING := $(filter demo check run bench asan fuzz golden fault,$(MAKECMDGOALS))
 $(BUILD)/deps.stamp:
 	@mkdir -p $(@D)
 	@tests/support/deps.sh $(if $(INSTALLING),install,ask)
@@ -230,6 +238,21 @@ $(OBJ)/embed/$(1)_contracts.o: $(GEN)/embed/$(1)_contracts.c | $(HEADERS)
 	@mkdir -p $$(@D)
 	@$$(COMPILE_GENERATED)
 endef
+
+# All messages of the contracts, for the test of their bytes: from the headers, so that none is left out.
+$(GEN)/embed/every_message.c: $(HEADERS)
+	$(SAY) EMBED "every message"
+	@mkdir -p $(@D)
+	@{ echo '#include <protobuf-c/protobuf-c.h>'; \
+	  sed -n 's/^extern const ProtobufCMessageDescriptor hearth__/&/p' $(filter $(GEN)/hearth/%,$(HEADERS)) | LC_ALL=C sort; \
+	  echo 'extern const ProtobufCMessageDescriptor *const every_message[];'; \
+	  echo 'const ProtobufCMessageDescriptor *const every_message[] = {'; \
+	  sed -n 's/^extern const ProtobufCMessageDescriptor \(hearth__.*\);/  \&\1,/p' $(filter $(GEN)/hearth/%,$(HEADERS)) | \
+	  LC_ALL=C sort; echo '  NULL };'; } > $@
+$(OBJ)/embed/every_message.o: $(GEN)/embed/every_message.c | $(HEADERS)
+	@mkdir -p $(@D)
+	@$(COMPILE_GENERATED)
+every-message = $(OBJ)/embed/every_message.o $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(filter hearth/%,$(STEMS))))
 
 # ---- objects ---------------------------------------------------------------------------------------------------------
 
@@ -303,7 +326,8 @@ $(foreach service,$(SERVICES),$(eval $(call program,$(BIN)/hearth-$(service),$(c
 	$(patsubst %,$(OBJ)/embed/$(service)_%.o,sql schema contracts))))
 $(eval $(call program,$(BIN)/hearth,$(call folder,cli),\
 	$(SCHEMAS:%=$(OBJ)/embed/%_schema.o) $(OBJ)/embed/cli_synth.o $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(STEMS)))))
-$(foreach test,$(TESTS),$(eval $(call program,$(test:tests/%.c=$(TEST)/%),$(call test-sources,$(test)),,$$(CHECK_LIBS))))
+$(foreach test,$(TESTS),$(eval $(call program,$(test:tests/%.c=$(TEST)/%),$(call test-sources,$(test)),\
+	$(if $(filter %/test_golden.c,$(test)),$(every-message)),$$(CHECK_LIBS))))
 $(foreach fuzz,$(FUZZERS),$(eval $(call program,$(fuzz:tests/%.c=$(TEST)/%),$(fuzz) tests/fuzz/replay.c $(call links-of,$(fuzz)))))
 $(foreach bench,$(BENCHES),$(eval $(call program,$(bench:tests/bench/%.c=$(BIN)/%),$(call test-sources,$(bench)),\
 	$(if $(filter %_server.c,$(bench)),$(OBJ)/embed/bench_contracts.o))))
@@ -316,7 +340,10 @@ $(BIN)/hearth-private-pg: $(call object,$(addprefix tests/support/,pg_main.c pri
 	@mkdir -p $(@D)
 	@$(LINK) $(shell pkg-config --libs libpq)
 
-$(foreach fuzz,$(FUZZERS),$(eval $(fuzz:tests/fuzz/%.c=$(OUT)/fuzz/%): $(call links-of,$(fuzz))))
+# Sources that it links, and contracts that these include and the runtime has not.
+fuzz-parts = $(call links-of,$(1)) \
+	$(patsubst %,$(GEN)/%.pb-c.c,$(filter-out $(RUNTIME_CONTRACTS),$(call contracts-of,$(1) $(call links-of,$(1)))))
+$(foreach fuzz,$(FUZZERS),$(eval $(fuzz:tests/fuzz/%.c=$(OUT)/fuzz/%): $(call fuzz-parts,$(fuzz))))
 # libFuzzer needs clang; the target's own sources are compiled again with it.
 FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -g -O1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 $(OUT)/fuzz/%: tests/fuzz/%.c $(wildcard services/runtime/*.c) $(OBJ)/embed/runtime_sql.o $(OBJ)/embed/runtime_schema.o | $(HEADERS)
