@@ -79,7 +79,7 @@ needs_database() {
 
 # Runs one program; adds its counts.
 run() {
-	local program=$1 name=${1#*/tests/} limit code summary
+	local program=$1 name=${1#*/tests/} limit code summary began=$SECONDS
 	limit=$(limit_of "$program")
 	printf '\n== %s\n' "$name" >>"$log"
 	timeout -k 10 "$limit" "$program" </dev/null >"$work/out" 2>&1 &
@@ -88,6 +88,7 @@ run() {
 	code=$?
 	child=
 	cat "$work/out" >>"$log"
+	printf 'took %d s\n' "$((SECONDS - began))" >>"$log"
 	summary=$(grep -aE '^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' "$work/out" | tail -n 1)
 	if [ -n "$summary" ]; then
 		local checks failures errors
