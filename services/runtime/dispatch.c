@@ -337,6 +337,8 @@ static int decode(struct hearth_call *call, struct hearth_status *status)
 	if (hearth_wire_check(call->route->request, incoming->payload, incoming->size, status) < 0)
 		return -1;
 	call->request = hearth_flat_unpack(call->route->request, call->arena, incoming->size, incoming->payload);
+	if (!call->request && hearth_wire_walk(call->route->request, incoming->payload, incoming->size, status) < 0)
+		return -1;
 	if (!call->request)
 		call->request = protobuf_c_message_unpack(call->route->request, hearth_arena_allocator(call->arena),
 		                                          incoming->size, incoming->payload);

@@ -1,7 +1,8 @@
-/* wire_check.c: NUL inside a text, looked for before unpacking.
+/* wire_check.c: what protobuf-c would take and should not, looked for before unpacking.
  *
- * protobuf-c gives texts as C strings, so a NUL on the wire would silently cut a text short. Payloads without a zero
- * byte (most) cost one memchr; the others are walked by their descriptor. What is malformed is left to the unpacker.
+ * It gives texts as C strings, so a NUL on the wire would silently cut a text short; and it takes a truth value in any
+ * encoding, a text "0" as true. Payloads without a zero byte (most) cost one memchr and those of flat.h no walk for the
+ * truths; the others are walked by their descriptor. What is malformed is left to the unpacker.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,18 +41,21 @@ static bool skip(struct cursor *cursor, uint64_t size)
 	return true;
 }
 
-/* Where the NUL is, "episodes[3].child", made from the inside out once one was found. */
+/* Where it is, "episodes[3].child", made from the inside out once one was found; and what. */
 struct place {
 	char field[64];
+	const char *wrong;
 };
 
-static bool read_field(struct cursor *cursor, uint32_t *ret_number, struct cursor *ret_value)
+/* `ret_value` holds bytes (wire type 2) alone. */
+static bool read_field(struct cursor *cursor, uint32_t *ret_number, unsigned *ret_wire, struct cursor *ret_value)
 {
 	uint64_t key, value;
 	bool whole = false;
 	if (!read_varint(cursor, &key) || key >> 3 > UINT32_MAX)
 		return false;
 	*ret_number = (uint32_t)(key >> 3);
+	*ret_wire = (unsigned)(key & 7);
 	*ret_value = (struct cursor){ NULL, NULL };
 	switch (key & 7) {
 	case 0:
@@ -80,8 +84,9 @@ static void name_outer(struct place *place, const ProtobufCFieldDescriptor *fiel
 	char part[sizeof place->field], whole[2 * sizeof place->field];
 	struct cursor value;
 	uint32_t number;
+	unsigned wire;
 	size_t index = 0;
-	while (read_field(&message, &number, &value) && message.at < until)
+	while (read_field(&message, &number, &wire, &value) && message.at < until)
 		index += number == field->id;
 	if (field->label == PROTOBUF_C_LABEL_REPEATED)
 		snprintf(part, sizeof part, "%.40s[%zu]", field->name, index);
@@ -92,22 +97,34 @@ static void name_outer(struct place *place, const ProtobufCFieldDescriptor *fiel
 		memcpy(place->field, whole, (size_t)size + 1);
 }
 
-/* False when a text holds a NUL. */
+static const char *wrong_in(const ProtobufCFieldDescriptor *field, unsigned wire, struct cursor value)
+{
+	size_t size = (size_t)(value.end - value.at);
+	if (field->type == PROTOBUF_C_TYPE_STRING && size > 0 && memchr(value.at, 0, size))
+		return "holds a NUL character; text without it is wanted";
+	/* Those of a list may lie packed. */
+	if (field->type == PROTOBUF_C_TYPE_BOOL && wire != 0 && (wire != 2 || field->label != PROTOBUF_C_LABEL_REPEATED))
+		return "is encoded as another type; true or false is wanted";
+	return NULL;
+}
+
+/* False when something is wrong. */
 static bool check_message(const ProtobufCMessageDescriptor *descriptor, struct cursor cursor, int depth,
                           struct place *place)
 {
 	const struct cursor start = cursor;
 	struct cursor value;
 	uint32_t number;
-	while (read_field(&cursor, &number, &value)) {
+	unsigned wire;
+	while (read_field(&cursor, &number, &wire, &value)) {
 		const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(descriptor, number);
-		size_t size = (size_t)(value.end - value.at);
-		bool clean = true;
-		if (field && value.at && field->type == PROTOBUF_C_TYPE_MESSAGE && depth < DEPTH_MOST)
-			clean = check_message(field->descriptor, value, depth + 1, place);
-		else if (field && field->type == PROTOBUF_C_TYPE_STRING && size > 0)
-			clean = !memchr(value.at, 0, size);
-		if (!clean) {
+		if (!field)
+			continue;
+		if (field->type == PROTOBUF_C_TYPE_MESSAGE && value.at && depth < DEPTH_MOST)
+			check_message(field->descriptor, value, depth + 1, place);
+		else
+			place->wrong = wrong_in(field, wire, value);
+		if (place->wrong) {
 			name_outer(place, field, start, cursor.at);
 			return false;
 		}
@@ -118,18 +135,24 @@ static bool check_message(const ProtobufCMessageDescriptor *descriptor, struct c
 int hearth_wire_check(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size,
                       struct hearth_status *status)
 {
-	struct place place = { "" };
-	if (size == 0 || !memchr(bytes, 0, size) ||
-	    check_message(descriptor, (struct cursor){ bytes, (const uint8_t *)bytes + size }, 0, &place))
+	return size == 0 || !memchr(bytes, 0, size) ? 0 : hearth_wire_walk(descriptor, bytes, size, status);
+}
+
+int hearth_wire_walk(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size,
+                     struct hearth_status *status)
+{
+	struct place place = { "", NULL };
+	if (size == 0 || check_message(descriptor, (struct cursor){ bytes, (const uint8_t *)bytes + size }, 0, &place))
 		return 0;
-	return hearth_fail_field(status, place.field, "%s holds a NUL character; text without it is wanted", place.field);
+	return hearth_fail_field(status, place.field, "%s %s", place.field, place.wrong);
 }
 
 static bool is_deeper(const ProtobufCMessageDescriptor *descriptor, struct cursor cursor, int left)
 {
 	struct cursor value;
 	uint32_t number;
-	while (read_field(&cursor, &number, &value)) {
+	unsigned wire;
+	while (read_field(&cursor, &number, &wire, &value)) {
 		const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(descriptor, number);
 		if (field && value.at && field->type == PROTOBUF_C_TYPE_MESSAGE &&
 		    (left == 0 || is_deeper(field->descriptor, value, left - 1)))

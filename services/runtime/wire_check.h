@@ -12,6 +12,10 @@ struct hearth_status;
 int hearth_wire_check(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size,
                       struct hearth_status *status);
 
+/* The same, and when a truth value is encoded as something else: needed where protobuf-c unpacks, not after flat.h. */
+int hearth_wire_walk(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size,
+                     struct hearth_status *status);
+
 /* Whether messages lie more than `most` deep in one another: protobuf-c unpacks recursive ones without a bound. */
 bool hearth_wire_deeper(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size, int most);
 

@@ -62,7 +62,7 @@ static void put_varint(struct out *out, uint64_t value)
 	put(out, bytes, size);
 }
 
-static unsigned wire_type(ProtobufCType type)
+unsigned field_wire_type(ProtobufCType type)
 {
 	switch (type) {
 	case PROTOBUF_C_TYPE_STRING: case PROTOBUF_C_TYPE_BYTES: case PROTOBUF_C_TYPE_MESSAGE:
@@ -83,8 +83,8 @@ size_t field_payload(const struct field_path *path, const void *value, size_t si
 	struct out out = { ret_bytes, ret_bytes + room };
 	uint8_t *inner = malloc(room);
 	for (size_t i = 0; i < times; i++) {
-		put_varint(&out, (uint64_t)leaf->id << 3 | wire_type(leaf->type));
-		if (wire_type(leaf->type) == 2)
+		put_varint(&out, (uint64_t)leaf->id << 3 | field_wire_type(leaf->type));
+		if (field_wire_type(leaf->type) == 2)
 			put_varint(&out, size);
 		put(&out, value, size);
 	}

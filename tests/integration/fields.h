@@ -25,6 +25,9 @@ static inline const ProtobufCFieldDescriptor *field_leaf(const struct field_path
 	return path->fields[path->depth - 1];
 }
 
+/* Protobuf's number of how a type is encoded: 0, 1, 2 or 5. */
+unsigned field_wire_type(ProtobufCType type);
+
 /* As the runtime names it: "rows[0].terms.sex"; with `item`, the leaf's own index too. Static buffer. */
 const char *field_name(const struct field_path *path, bool item);
 

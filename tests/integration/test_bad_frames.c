@@ -355,6 +355,34 @@ static void spoil_enum(void *data, const struct field_path *path)
 	spoil->fields++;
 }
 
+/* The field with each encoding that is another type's: a number where a text is, a text where a number is. */
+static void spoil_encoding(void *data, const struct field_path *path)
+{
+	static const struct { ProtobufCType type; unsigned wire; const char *value; size_t size; } encodings[] = {
+		{ PROTOBUF_C_TYPE_INT64, 0, "\001", 1 }, { PROTOBUF_C_TYPE_FIXED64, 1, "12345678", 8 },
+		{ PROTOBUF_C_TYPE_BYTES, 2, "\001", 1 }, { PROTOBUF_C_TYPE_FIXED32, 5, "1234", 4 },
+	};
+	struct spoil *spoil = data;
+	struct field_path other = *path;
+	ProtobufCFieldDescriptor leaf = *field_leaf(path);
+	unsigned own = field_wire_type(leaf.type);
+	other.fields[other.depth - 1] = &leaf;
+	for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++) {
+		uint8_t bytes[256];
+		/* Numbers of a list may lie packed in one text. */
+		if (encodings[i].wire == own || (encodings[i].wire == 2 && leaf.label == PROTOBUF_C_LABEL_REPEATED))
+			continue;
+		leaf.type = encodings[i].type;
+		size_t used = field_payload(&other, encodings[i].value, encodings[i].size, 1, bytes, sizeof bytes);
+		ck_assert_uint_gt(used, 0);
+		struct raw_reply reply = raw_call(spoil->socket, catalogue_wire_name(spoil->row), bytes, used);
+		ck_assert_msg(reply.came && reply.code == HEARTH_INVALID_ARGUMENT && reply.message[0] != '\0',
+		              "%s: %s with wire type %u: code %d %s", catalogue_call_name(spoil->row), field_name(path, true),
+		              encodings[i].wire, reply.code, reply.message);
+	}
+	spoil->fields++;
+}
+
 static void spoil_each(void *socket, const char *service, field_visit *visit)
 {
 	struct spoil spoil = { .socket = socket };
@@ -380,6 +408,17 @@ static void spoil_enums(void *socket, const char *service)
 {
 	spoil_each(socket, service, spoil_enum);
 }
+
+static void spoil_encodings(void *socket, const char *service)
+{
+	spoil_each(socket, service, spoil_encoding);
+}
+
+START_TEST(a_field_in_another_types_encoding_is_refused)
+{
+	on_each_service(spoil_encodings);
+}
+END_TEST
 
 START_TEST(a_broken_text_is_refused_by_its_fields_name)
 {
@@ -481,7 +520,7 @@ int main(void)
 	                       a_header_with_a_bad_value_is_refused_by_its_name, unknown_methods_are_unimplemented,
 	                       a_payload_over_the_limit_is_refused_with_the_limit,
 	                       a_message_far_over_the_limit_costs_the_sender_its_connection,
-	                       a_broken_text_is_refused_by_its_fields_name,
+	                       a_field_in_another_types_encoding_is_refused, a_broken_text_is_refused_by_its_fields_name,
 	                       too_many_items_are_refused_by_their_fields_name,
 	                       an_enum_value_that_the_contract_does_not_have_is_refused_by_its_fields_name,
 	                       a_payload_that_is_no_message_is_refused, unknown_fields_are_passed_over_up_to_a_limit,

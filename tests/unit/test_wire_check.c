@@ -1,4 +1,4 @@
-/* test_wire_check.c: no NUL hides in a text. */
+/* test_wire_check.c: no NUL hides in a text, and nothing but a truth value is one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,10 +79,26 @@ START_TEST(random_bytes_do_no_harm)
 }
 END_TEST
 
+/* protobuf-c would take each as true. */
+START_TEST(a_truth_value_in_another_types_encoding_is_named)
+{
+	static const struct { const char *bytes; size_t size; } wrong[] = {
+		{ "\x22\x01\x01", 3 }, { "\x21" "12345678", 9 }, { "\x25" "1234", 5 }, { "\x22\x01" "0", 3 } };
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		status = (struct hearth_status)HEARTH_STATUS_INIT;
+		ck_assert_int_eq(hearth_wire_walk(RECORDED, wrong[i].bytes, wrong[i].size, &status), -1);
+		ck_assert_int_eq(status.code, HEARTH_INVALID_ARGUMENT);
+		ck_assert_str_eq(status.field, "unaccompanied");
+	}
+	ck_assert_int_eq(hearth_wire_walk(RECORDED, "\x20\x01\x0a\x01" "c", 5, &status), 0);
+}
+END_TEST
+
 int main(void)
 {
 	return CHECK_MAIN("wire_check", an_empty_payload_is_fine, a_text_with_a_nul_names_its_field,
 	                  a_nul_deep_inside_is_found, a_nul_in_a_list_is_named_with_its_place_in_it,
+	                  a_truth_value_in_another_types_encoding_is_named,
 	                  zeros_that_are_no_text_are_fine, unknown_and_malformed_fields_are_left_to_the_unpacker,
 	                  random_bytes_do_no_harm);
 }
