@@ -327,7 +327,7 @@ $(foreach service,$(SERVICES),$(eval $(call program,$(BIN)/hearth-$(service),$(c
 $(eval $(call program,$(BIN)/hearth,$(call folder,cli),\
 	$(SCHEMAS:%=$(OBJ)/embed/%_schema.o) $(OBJ)/embed/cli_synth.o $(call contract-objects,$(filter-out $(RUNTIME_CONTRACTS),$(STEMS)))))
 $(foreach test,$(TESTS),$(eval $(call program,$(test:tests/%.c=$(TEST)/%),$(call test-sources,$(test)),\
-	$(if $(filter %/test_golden.c,$(test)),$(every-message)),$$(CHECK_LIBS))))
+	$(if $(filter %/test_golden.c %/test_wrong_types.c,$(test)),$(every-message)),$$(CHECK_LIBS))))
 $(foreach fuzz,$(FUZZERS),$(eval $(call program,$(fuzz:tests/%.c=$(TEST)/%),$(fuzz) tests/fuzz/replay.c $(call links-of,$(fuzz)))))
 $(foreach bench,$(BENCHES),$(eval $(call program,$(bench:tests/bench/%.c=$(BIN)/%),$(call test-sources,$(bench)),\
 	$(if $(filter %_server.c,$(bench)),$(OBJ)/embed/bench_contracts.o))))
