@@ -179,10 +179,10 @@ static void serve(struct shared *shared, int udp, int tcp, pid_t parent)
 /* ---- starting ---- */
 
 /* The same port for both; another is tried when it is taken. */
-static int open_sockets(int *ret_udp, int *ret_tcp)
+static int open_sockets(const char *host, int *ret_udp, int *ret_tcp)
 {
 	for (int i = 0; i < 20; i++) {
-		struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(host) };
 		socklen_t size = sizeof at;
 		int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -200,15 +200,20 @@ static int open_sockets(int *ret_udp, int *ret_tcp)
 
 struct dns_server *dns_server_start(void)
 {
+	return dns_server_start_at("127.0.0.1");
+}
+
+struct dns_server *dns_server_start_at(const char *host)
+{
 	struct dns_server *server = calloc(1, sizeof *server);
-	int udp = -1, tcp = -1, port = open_sockets(&udp, &tcp);
+	int udp = -1, tcp = -1, port = open_sockets(host, &udp, &tcp);
 	pid_t parent = getpid();
 
 	if (!server || port < 0) {
 		free(server);
 		return NULL;
 	}
-	snprintf(server->address, sizeof server->address, "127.0.0.1:%d", port);
+	snprintf(server->address, sizeof server->address, "%s:%d", host, port);
 	server->shared = mmap(NULL, sizeof *server->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (server->shared == MAP_FAILED)
 		abort();

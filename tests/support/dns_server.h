@@ -18,6 +18,8 @@ struct dns_server;
 
 /* NULL when it could not be started. */
 struct dns_server *dns_server_start(void);
+/* The same on another address of this host than 127.0.0.1. */
+struct dns_server *dns_server_start_at(const char *host);
 void dns_server_stop(struct dns_server **server);
 /* Addresses with blanks between, both kinds; "": the name exists and has none. */
 void dns_server_set(struct dns_server *server, const char *name, const char *addresses);

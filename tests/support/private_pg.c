@@ -435,6 +435,20 @@ int support_pg_kill(struct support_pg *pg)
 	return 0;
 }
 
+int support_pg_halt(struct support_pg *pg, int signal)
+{
+	assert(pg->own && !pg->detached);
+	if (pg->child == 0)
+		return complain("nothing to stop", pg->place.dir);
+	kill(pg->child, signal);
+	for (int waited_ms = 0; waited_ms < STOP_SECONDS * 1000; waited_ms += 5) {
+		if (child_gone(pg))
+			return 0;
+		pause_ms(5);
+	}
+	return complain("does not stop", pg->place.dir);
+}
+
 bool support_pg_fell(struct support_pg *pg, int *ret_state)
 {
 	assert(pg->own && !pg->detached);

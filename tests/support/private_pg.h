@@ -41,6 +41,8 @@ int support_pg_create_database(struct support_pg *pg, const char *name);
 int support_pg_drop_database(struct support_pg *pg, const char *name);
 /* kill -9 of the server, as a fault. Only for one of our own. */
 int support_pg_kill(struct support_pg *pg);
+/* Stops the server as its operator would: SIGINT is a fast shutdown, SIGQUIT an immediate one. Only for one of our own. */
+int support_pg_halt(struct support_pg *pg, int signal);
 /* Whether the server has ended by itself, or was ended by somebody else, since it was started; its wait status. */
 bool support_pg_fell(struct support_pg *pg, int *ret_state);
 /* Starts it again after support_pg_kill or a fall; a running one is stopped first. Waits until it answers. */

@@ -18,8 +18,10 @@
 #include <unistd.h>
 
 #include "dns_server.h"
+#include "network.h"
 #include "spawn.h"
 #include "suite_inside.h"
+#include "tcp_proxy.h"
 
 #define READY_MS 60000
 #define END_MS 15000
@@ -54,19 +56,31 @@ struct suite_process *suite_process(const struct suite *suite, const char *servi
 
 static int start_process(struct suite *suite, struct suite_process *process)
 {
-	char program[512], role[64];
+	char program[512], role[64], namespace[64], far_url[200];
 	const char *argv[FLAGS_MOST + 1];
 	size_t count = 0;
 	int length = snprintf(program, sizeof program, "%s/hearth-%s", suite->bin, process->service);
 	assert(length < (int)sizeof program);
 	put(role, sizeof role, "hearth_", process->service);
+	bool far = suite->network != NULL && process->index % 2 == 1;
+	if (far) {
+		put(namespace, sizeof namespace, "--net=", support_network_far_path(suite->network));
+		snprintf(far_url, sizeof far_url, "postgresql://%s/%s?sslmode=disable&gssencmode=disable",
+		         tcp_proxy_address(suite->proxy), suite->database);
+		argv[count++] = "/usr/bin/nsenter";
+		argv[count++] = namespace;
+	}
 	argv[count++] = program;
 	argv[count++] = "--listen";
 	argv[count++] = process->listen;
 	argv[count++] = "--services";
 	argv[count++] = suite->address;
 	argv[count++] = "--database-url";
-	argv[count++] = support_pg_url(suite->pg, NULL, suite->database);
+	argv[count++] = process->database != NULL ? process->database
+	                : far                     ? far_url
+	                                          : support_pg_url(suite->pg, NULL, suite->database);
+	if (suite->network != NULL)
+		argv[count++] = "--allow-plain-tcp";
 	if (support_pg_is_foreign(suite->pg)) {
 		argv[count++] = "--database-role";
 		argv[count++] = role;
@@ -155,6 +169,12 @@ int suite_restart_process(struct suite *suite, const char *service, int index)
 	return start_process(suite, process);
 }
 
+void suite_set_database(struct suite *suite, const char *service, const char *url)
+{
+	for (int i = 0; i < suite->instances; i++)
+		suite_process(suite, service, i)->database = url;
+}
+
 bool suite_runs(const struct suite *suite, const char *service, int index)
 {
 	return !ended(suite_process(suite, service, index), 0);
@@ -200,7 +220,11 @@ static void host_of(const struct suite *suite, const struct suite_process *proce
 	size_t service = 0;
 	while (suite->services[service] != process->service)
 		service++;
-	snprintf(ret_host, 32, "127.0.%zu.%d", service + 10, process->index + 1);
+	snprintf(ret_host, 32, "%s.%zu.%d",
+	         suite->network == NULL        ? "127.0"
+	         : process->index % 2 == 1 ? SUPPORT_NETWORK_FAR
+	                                   : SUPPORT_NETWORK_NEAR,
+	         service + 10, process->index + 1);
 }
 
 void suite_name(struct suite *suite, const char *service, unsigned processes)
@@ -293,6 +317,8 @@ static int start_processes(struct suite *suite)
 		for (int j = 0; j < suite->instances; j++) {
 			struct suite_process *process = &suite->processes[i][j];
 			snprintf(process->log, sizeof process->log, "%s/%s-%d.log", suite->directory, process->service, j);
+			if (j >= suite->instances - (i % 2 == 0 ? suite->fewer : 0))
+				continue;
 			if (start_process(suite, process) != 0)
 				return -1;
 		}
@@ -307,8 +333,11 @@ struct suite *suite_start(const struct suite_options *options)
 	const char *bin = getenv("HEARTH_BIN");
 	suite->bin = bin != NULL && bin[0] != '\0' ? bin : "build/bin";
 	suite->instances = options->instances > 0 ? options->instances : 1;
+	suite->fewer = options->fewer;
 	suite->flags = options->flags;
 	suite->dns = options->dns;
+	suite->network = options->network;
+	suite->proxy = options->proxy;
 	assert(suite->instances <= SUITE_INSTANCES_MOST);
 	put(suite->clock, sizeof suite->clock, options->clock != NULL ? options->clock : "", "");
 	choose_services(suite, options);

@@ -25,10 +25,14 @@
 
 struct suite;
 struct dns_server;
+struct support_network;
+struct tcp_proxy;
 
 struct suite_options {
 	const char *const *services;   /* names, ends with NULL; NULL: all that are built */
 	int instances;                 /* processes of each service; 0: 1 */
+	int fewer;                     /* every other service begins with this many processes less; the rest can be added
+	                                * by suite_restart_process */
 	const char *clock;             /* the test clock's start, "YYYY-MM-DDTHH:MM:SSZ"; NULL: real time */
 	struct support_pg *pg;         /* where; the caller's. NULL: support_pg_start(), the suite's */
 	const char *database;          /* a database kept from one suite to the next; NULL: a new one, dropped at the end */
@@ -37,6 +41,9 @@ struct suite_options {
 	/* Processes listen on tcp, each at a loopback address of its own, and are found by names of this server, the
 	 * caller's. NULL: ipc. */
 	struct dns_server *dns;
+	/* With `dns`: processes with an odd index are on the far host; those reach the database through `proxy` alone. */
+	struct support_network *network;
+	struct tcp_proxy *proxy;
 };
 
 struct suite *suite_start(const struct suite_options *options);
@@ -57,6 +64,8 @@ int suite_kill(struct suite *suite, const char *service, int index);            
 int suite_signal(struct suite *suite, const char *service, int index, int signal);
 /* Starts a process again that was killed (a running one is killed first); does not wait for readiness. */
 int suite_restart_process(struct suite *suite, const char *service, int index);
+/* From its next start on a service has a database of its own, by this URL (kept, not copied); NULL: the suite's again. */
+void suite_set_database(struct suite *suite, const char *service, const char *url);
 /* With `dns`: the service's name has the addresses of these processes alone, a bit each. Else nothing. */
 void suite_name(struct suite *suite, const char *service, unsigned processes);
 bool suite_runs(const struct suite *suite, const char *service, int index);

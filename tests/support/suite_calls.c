@@ -19,6 +19,7 @@
 #include "suite_inside.h"
 
 #define ENDPOINTS_MOST 32
+#define CONNECTED_US INT64_C(20000000)
 
 static const struct hearth_actor operator_actor = { .id = "suite", .authority = "", .roles = SUITE_ALL_ROLES };
 
@@ -188,6 +189,21 @@ static int set_clock(struct hearth_client *client, const char *service, const ch
 	return 0;
 }
 
+/* Those of them that are connected, waited for: over a network that was cut it takes a moment. */
+static size_t connected_of(struct suite *suite, struct hearth_client *client, const char *service,
+                           char ret_endpoints[ENDPOINTS_MOST][160])
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	int64_t until_us = hearth_clock_mono() + CONNECTED_US;
+	size_t count = endpoints_of(client, service, ret_endpoints);
+	while ((int)count < wanted(suite, service) && hearth_clock_mono() < until_us) {
+		hearth_client_run(client, 20);
+		nanosleep(&pause, NULL);
+		count = endpoints_of(client, service, ret_endpoints);
+	}
+	return count;
+}
+
 int suite_clock(struct suite *suite, const char *time)
 {
 	char endpoints[ENDPOINTS_MOST][160];
@@ -202,7 +218,7 @@ int suite_clock(struct suite *suite, const char *time)
 	snprintf(suite->clock, sizeof suite->clock, "%s", time);
 	struct hearth_client *client = control_client(suite);
 	for (size_t i = 0; i < suite->service_count; i++) {
-		size_t count = endpoints_of(client, suite->services[i], endpoints);
+		size_t count = connected_of(suite, client, suite->services[i], endpoints);
 		if ((int)count < wanted(suite, suite->services[i])) {
 			fprintf(stderr, "suite: clock: not every process of %s is connected\n", suite->services[i]);
 			outcome = -1;

@@ -15,6 +15,7 @@ struct suite_process {
 	bool ended;
 	bool left_to_us;           /* suite_stop found it running */
 	int state;                 /* wait status, when ended and our child */
+	const char *database;      /* a URL of its own; NULL: the suite's */
 	char log[96];
 	char listen[96];
 };
@@ -23,11 +24,13 @@ struct suite {
 	const char *bin;
 	const char *services[SUITE_SERVICES_MOST + 1];
 	size_t service_count;
-	int instances;
+	int instances, fewer;
 	struct suite_process processes[SUITE_SERVICES_MOST][SUITE_INSTANCES_MOST];
 	char clock[40];
 	const char *const *flags;
 	struct dns_server *dns;
+	struct support_network *network;
+	struct tcp_proxy *proxy;
 	struct support_pg *pg;
 	bool own_pg, own_database, own_directory;
 	char database[64];
