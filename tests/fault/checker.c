@@ -36,6 +36,13 @@ void checker_say(struct checker_report *report, const char *format, ...)
 	report->text[report->size] = '\0';
 }
 
+bool checker_quiet(const struct checker_report *report)
+{
+	if (report->count > 0)
+		fprintf(stderr, "checker: %zu violations\n%s", report->count, report->text);
+	return report->count == 0;
+}
+
 void checker_report_free(struct checker_report *report)
 {
 	free(report->text);
@@ -73,12 +80,18 @@ static PGconn *open_snapshot(const char *url)
 	return NULL;
 }
 
+static int make_all(PGconn *db, const char *const *statements)
+{
+	int outcome = 0;
+	for (; outcome == 0 && *statements != NULL; statements++)
+		outcome = run(db, *statements);
+	return outcome;
+}
+
 static int make_views(PGconn *db)
 {
 	int outcome = run(db, "SET LOCAL client_min_messages = warning; SET LOCAL jit = off; SET LOCAL TimeZone = 'UTC'");
-	for (const char *const *view = checker_views; outcome == 0 && *view != NULL; view++)
-		outcome = run(db, *view);
-	return outcome;
+	return outcome == 0 ? make_all(db, checker_views) : -1;
 }
 
 /* ---- what was acknowledged ---- */
@@ -122,6 +135,7 @@ static int check_queries(PGconn *db, const struct checker_query *queries, struct
 		PGresult *result = checker_read(db, queries->sql);
 		if (result == NULL)
 			return -1;
+		report->checks++;
 		for (int i = 0; i < PQntuples(result); i++)
 			checker_say(report, "%s: %s", queries->name, PQgetvalue(result, i, 0));
 		PQclear(result);
@@ -132,12 +146,13 @@ static int check_queries(PGconn *db, const struct checker_query *queries, struct
 int checker_look(struct pg_conn *db, const struct fault_shared *shared, int32_t today, struct checker_report *report)
 {
 	*report = (struct checker_report){ 0 };
-	if (make_views(db) != 0)
+	if (make_views(db) != 0 || make_all(db, checker_tables) != 0)
 		return -1;
 	if (shared != NULL && (keep_acknowledged(db, shared) != 0 || check_queries(db, checker_writes, report) != 0))
 		return -1;
 	if (check_queries(db, checker_events, report) != 0 || checker_places(db, report) != 0)
 		return -1;
+	report->checks += 2;               /* places over time, the ledger */
 	return checker_ledger(db, today, report);
 }
 
@@ -162,7 +177,7 @@ bool checker_caught_up(const char *admin_url, int32_t today, char *ret_why, size
 	         "SELECT format('%%s has applied %%s up to %%s of %%s', r.consumer, r.source, coalesce(r.seq, 0), r.source_end)"
 	         " FROM reached r WHERE coalesce(r.seq, 0) < r.source_end"
 	         " UNION ALL SELECT format('timer %%s of %%s is due for %%s', d.kind, d.service, d.subject) FROM due d"
-	         " WHERE d.due <= TIMESTAMPTZ '%s 09:00:00Z' LIMIT 1",
+	         " WHERE d.due <= TIMESTAMPTZ '%s 09:00:00Z' UNION ALL SELECT b.what FROM behind b LIMIT 1",
 	         date);
 	snprintf(ret_why, size, "the database is away");
 	PGconn *db = open_snapshot(admin_url);

@@ -16,6 +16,7 @@
 
 #define UNKNOWN (-1)
 #define MOST_DAYS 4000
+#define YEAR_END "2026-04-01"            /* of the financial year in which every run lies */
 
 struct day {
 	int64_t due[2], posted[2];         /* ACCRUAL, NOTICE; pence */
@@ -144,7 +145,8 @@ static int load_lines(PGconn *db, struct agreement *agreement, struct checker_re
 	         "SELECT l.id, l.kind, coalesce(r.kind, l.kind), l.rate_from, l.weekly_fee_pence, l.from_date, l.to_date, l.pence"
 	         " FROM finance.ledger l LEFT JOIN finance.ledger r ON r.authority = l.authority"
 	         "  AND r.agreement_id = l.agreement_id AND r.id = l.reverses"
-	         " WHERE l.authority = '%s' AND l.agreement_id = '%s' ORDER BY l.id", agreement->authority, agreement->id);
+	         " WHERE l.authority = '%s' AND l.agreement_id = '%s' AND l.line_id IS NULL"
+	         " ORDER BY l.id", agreement->authority, agreement->id);
 	PGresult *rows = checker_read(db, sql);
 	if (rows == NULL)
 		return -1;
@@ -179,6 +181,35 @@ static void compare(const struct agreement *agreement, struct checker_report *re
 		            (long long)agreement->closed_total, (long long)total);
 }
 
+/* ---- what the year costs ---- */
+
+static struct checker_money *money_of(struct checker_report *report, const char *authority)
+{
+	for (size_t i = 0; i < report->money_count; i++)
+		if (strcmp(report->money[i].authority, authority) == 0)
+			return &report->money[i];
+	if (report->money_count == CHECKER_AUTHORITIES_MOST)
+		abort();
+	struct checker_money *money = &report->money[report->money_count++];
+	hearth_text_copy(money->authority, sizeof money->authority, authority);
+	return money;
+}
+
+/* No end is planned and no birthday known: an open agreement costs its fee up to the end of the year. */
+static void add_to_year(const struct agreement *agreement, int32_t today, struct checker_report *report)
+{
+	struct checker_money *money = money_of(report, agreement->authority);
+	int32_t year_end = 0;
+	hearth_date_parse(YEAR_END, &year_end);
+	for (int32_t day = agreement->start; day < year_end; day++) {
+		const struct day *at = &agreement->days[day - agreement->start];
+		*(day < today ? &money->posted : &money->committed) += at->due[0] + at->due[1];
+		const struct fee *fee = !agreement->closed && day >= today ? fee_on(agreement, day) : NULL;
+		if (fee != NULL && fee->weekly != UNKNOWN)
+			money->committed += of_day(fee->weekly, day - fee->from);
+	}
+}
+
 static int check_agreement(PGconn *db, PGresult *rows, int i, int32_t today, struct checker_report *report)
 {
 	struct agreement agreement = {
@@ -200,6 +231,7 @@ static int check_agreement(PGconn *db, PGresult *rows, int i, int32_t today, str
 		reckon(&agreement, today);
 		outcome = load_lines(db, &agreement, report);
 		compare(&agreement, report);
+		add_to_year(&agreement, today, report);
 	}
 	if (!agreement.closed && agreement.posted_to != today && agreement.start < today)
 		checker_say(report, "ledger: agreement %s is open and was not posted to today", agreement.id);

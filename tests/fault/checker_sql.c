@@ -75,6 +75,40 @@ const struct checker_query checker_events[] = {
 	  "SELECT format('%s applies %s in epoch %s, which is %s', r.consumer, r.source, r.epoch, r.source_epoch)"
 	  " FROM reached r WHERE r.epoch <> r.source_epoch" },
 
+	{ "nothing is parked",
+	  "SELECT format('%s has parked event %s of %s (%s): %s', k.consumer, k.seq, k.source, k.type, k.reason)"
+	  " FROM parked_anywhere k" },
+
+	/* partitions */
+	{ "every event is in the partition of its seq",
+	  "SELECT format('event %s of %s is in %s', t.seq, t.source, t.part) FROM told t WHERE NOT EXISTS (SELECT 1 FROM part p"
+	  " WHERE p.source = t.source AND t.part = t.source || '.outbox_' || p.number AND t.seq >= p.first_seq"
+	  " AND t.seq < p.below_seq)" },
+	{ "partitions leave no gap",
+	  "SELECT format('partition %s of %s begins at %s, the one before ends below %s', g.number, g.source, g.first_seq, g.before)"
+	  " FROM (SELECT p.source, p.number, p.first_seq, lag(p.below_seq) OVER (PARTITION BY p.source ORDER BY p.first_seq)"
+	  "  AS before FROM part p) g WHERE g.before <> g.first_seq" },
+
+	/* audit */
+	{ "a write is audited once",
+	  "SELECT format('request %s (%s of %s) has %s entries in the audit', r.id, r.method, r.service, count(a.entry))"
+	  " FROM asked r LEFT JOIN audited a ON a.service = r.service AND a.kind = 'WRITE' AND a.authority = r.authority"
+	  "  AND a.actor = r.caller AND a.request_id = r.id AND a.method = r.method AND a.record = r.result_key"
+	  " GROUP BY r.service, r.authority, r.caller, r.id, r.method HAVING count(a.entry) <> 1" },
+	{ "nothing is audited that was not done",
+	  "SELECT format('entry %s of %s is of request %s (%s), which made nothing', a.entry, a.service, a.request_id, a.method)"
+	  " FROM audited a WHERE a.kind = 'WRITE' AND NOT EXISTS (SELECT 1 FROM asked r WHERE r.service = a.service"
+	  " AND r.authority = a.authority AND r.caller = a.actor AND r.id = a.request_id AND r.method = a.method)" },
+	{ "seals follow one another",
+	  "SELECT format('seal %s of %s does not follow the one before', s.no, s.service) FROM (SELECT k.service, k.no, k.after,"
+	  "  k.previous, lag(k.no) OVER w AS no_before, lag(k.last) OVER w AS last_before, lag(k.hash) OVER w AS hash_before"
+	  "  FROM seal k WINDOW w AS (PARTITION BY k.service ORDER BY k.no)) s WHERE s.no <> coalesce(s.no_before, 0) + 1"
+	  " OR s.after <> coalesce(s.last_before, 0) OR s.previous <> coalesce(s.hash_before, '')" },
+	{ "a seal covers its entries",
+	  "SELECT format('seal %s of %s is of %s entries, %s stand there', s.no, s.service, s.entries, count(a.entry))"
+	  " FROM seal s LEFT JOIN audited a ON a.service = s.service AND a.entry > s.after AND a.entry <= s.last"
+	  " GROUP BY s.service, s.no, s.entries HAVING count(a.entry) <> s.entries" },
+
 	/* an accepted offer */
 	{ "an accepted offer is answered once",
 	  "SELECT format('offer %s was accepted and answered %s times', a.aggregateid, (SELECT count(1) FROM told t"

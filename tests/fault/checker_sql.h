@@ -9,6 +9,7 @@ struct checker_query {
 
 /* Made first, in the checker's own session: what the services' tables have in common, as one. */
 extern const char *const checker_views[];                /* ends with NULL */
+extern const char *const checker_tables[];               /* what costs more: not for a look at the cursors alone */
 extern const struct checker_query checker_writes[];      /* need the table `acknowledged` */
 extern const struct checker_query checker_events[];
 

@@ -1,49 +1,66 @@
-/* checker_views.c: the five schemas seen as one: outboxes, requests, cursors, timers; and what methods must tell. */
+/* checker_views.c: the five schemas seen as one: outboxes, requests, audits, cursors, timers; and what methods must tell. */
 #include "checker_sql.h"
 
 #include <stddef.h>
 
-const char *const checker_views[] = {
-	"CREATE TEMP VIEW told AS"
-	" SELECT 'referrals' AS source, o.seq, o.id, o.type, o.aggregatetype, o.aggregateid, o.version, o.authority, o.payload"
-	"  FROM referrals.outbox o"
-	" UNION ALL SELECT 'placements', o.seq, o.id, o.type, o.aggregatetype, o.aggregateid, o.version, o.authority, o.payload"
-	"  FROM placements.outbox o"
-	" UNION ALL SELECT 'providers', o.seq, o.id, o.type, o.aggregatetype, o.aggregateid, o.version, o.authority, o.payload"
-	"  FROM providers.outbox o"
-	" UNION ALL SELECT 'finance', o.seq, o.id, o.type, o.aggregatetype, o.aggregateid, o.version, o.authority, o.payload"
-	"  FROM finance.outbox o"
-	" UNION ALL SELECT 'careleavers', o.seq, o.id, o.type, o.aggregatetype, o.aggregateid, o.version, o.authority, o.payload"
-	"  FROM careleavers.outbox o;",
+/* The same of each service: S is a macro that makes a SELECT of a service's name. */
+#define OF_EACH(S) \
+	S("referrals") " UNION ALL " S("placements") " UNION ALL " S("providers") " UNION ALL " S("finance") \
+	" UNION ALL " S("careleavers")
 
-	"CREATE TEMP VIEW asked AS"
-	" SELECT 'referrals' AS service, r.authority, r.caller, r.id, r.method, r.result_key FROM referrals.request r"
-	" UNION ALL SELECT 'placements', r.authority, r.caller, r.id, r.method, r.result_key FROM placements.request r"
-	" UNION ALL SELECT 'providers', r.authority, r.caller, r.id, r.method, r.result_key FROM providers.request r"
-	" UNION ALL SELECT 'finance', r.authority, r.caller, r.id, r.method, r.result_key FROM finance.request r"
-	" UNION ALL SELECT 'careleavers', r.authority, r.caller, r.id, r.method, r.result_key FROM careleavers.request r;",
+#define TOLD(service) \
+	"SELECT '" service "' AS source, o.seq, o.id, o.type, o.aggregatetype, o.aggregateid, o.version, o.authority, o.payload," \
+	" o.tableoid::regclass::text AS part FROM " service ".outbox o"
+#define ASKED(service) \
+	"SELECT '" service "' AS service, r.authority, r.caller, r.id, r.method, r.result_key FROM " service ".request r"
+#define CURSOR(service) "SELECT '" service "' AS consumer, k.source, k.epoch, k.seq FROM " service ".cursor k"
+#define HISTORY(service) "SELECT '" service "' AS source, k.epoch FROM " service ".history k"
+#define DUE(service) "SELECT '" service "' AS service, t.kind, t.subject, t.due FROM " service ".timer t"
+#define AUDITED(service) \
+	"SELECT '" service "' AS service, a.id AS entry, a.kind, a.authority, a.actor, a.method, a.request_id, a.record FROM " \
+	service ".audit a"
+#define SEAL(service) \
+	"SELECT '" service "' AS service, s.no, s.after, s.last, s.entries, s.previous, s.hash FROM " service ".audit_seal s"
+#define PARKED(service) "SELECT '" service "' AS consumer, k.source, k.seq, k.type, k.reason FROM " service ".parked k"
+#define PART(service) \
+	"SELECT '" service "' AS source, k.number, k.first_seq, k.below_seq, k.dropped FROM " service ".outbox_part k"
+
+#define BEHIND(service) \
+	"SELECT format('event %s of " service " is in no partition yet', o.seq) AS what FROM " service ".outbox_default o" \
+	" UNION ALL SELECT format('entry %s of the audit of " service " is not sealed', a.id) FROM (SELECT max(e.id) AS id FROM " \
+	service ".audit e) a WHERE a.id > (SELECT coalesce(max(s.last), 0) FROM " service ".audit_seal s)"
+#define LAST(service) "SELECT '" service "' AS source, max(o.seq) AS seq FROM " service ".outbox o"
+
+const char *const checker_views[] = {
+	"CREATE TEMP VIEW asked AS " OF_EACH(ASKED),
+	"CREATE TEMP VIEW audited AS " OF_EACH(AUDITED),
+	"CREATE TEMP VIEW seal AS " OF_EACH(SEAL),
+	"CREATE TEMP VIEW parked_anywhere AS " OF_EACH(PARKED),
+	"CREATE TEMP VIEW part AS " OF_EACH(PART),
 
 	"CREATE TEMP VIEW reached AS"
 	" SELECT w.consumer, w.source, c.epoch, c.seq, h.epoch AS source_epoch, coalesce(e.seq, 0) AS source_end"
 	" FROM (VALUES ('referrals', 'placements'), ('referrals', 'providers'), ('providers', 'referrals'),"
-	"  ('providers', 'placements'), ('placements', 'providers'), ('finance', 'placements'), ('careleavers', 'placements'))"
-	"  w (consumer, source)"
-	" LEFT JOIN (SELECT 'referrals' AS consumer, k.source, k.epoch, k.seq FROM referrals.cursor k"
-	"  UNION ALL SELECT 'providers', k.source, k.epoch, k.seq FROM providers.cursor k"
-	"  UNION ALL SELECT 'placements', k.source, k.epoch, k.seq FROM placements.cursor k"
-	"  UNION ALL SELECT 'finance', k.source, k.epoch, k.seq FROM finance.cursor k"
-	"  UNION ALL SELECT 'careleavers', k.source, k.epoch, k.seq FROM careleavers.cursor k) c USING (consumer, source)"
-	" LEFT JOIN (SELECT 'referrals' AS source, k.epoch FROM referrals.history k"
-	"  UNION ALL SELECT 'placements', k.epoch FROM placements.history k"
-	"  UNION ALL SELECT 'providers', k.epoch FROM providers.history k) h USING (source)"
-	" LEFT JOIN (SELECT t.source, max(t.seq) AS seq FROM told t GROUP BY t.source) e USING (source);",
+	"  ('providers', 'placements'), ('placements', 'providers'), ('finance', 'placements'), ('finance', 'providers'),"
+	"  ('careleavers', 'placements')) w (consumer, source)"
+	" LEFT JOIN (" OF_EACH(CURSOR) ") c USING (consumer, source)"
+	" LEFT JOIN (" OF_EACH(HISTORY) ") h USING (source)"
+	" LEFT JOIN (" OF_EACH(LAST) ") e USING (source);",
 
-	"CREATE TEMP VIEW due AS"
-	" SELECT 'referrals' AS service, t.kind, t.subject, t.due FROM referrals.timer t"
-	" UNION ALL SELECT 'placements', t.kind, t.subject, t.due FROM placements.timer t"
-	" UNION ALL SELECT 'providers', t.kind, t.subject, t.due FROM providers.timer t"
-	" UNION ALL SELECT 'finance', t.kind, t.subject, t.due FROM finance.timer t"
-	" UNION ALL SELECT 'careleavers', t.kind, t.subject, t.due FROM careleavers.timer t;",
+	"CREATE TEMP VIEW due AS " OF_EACH(DUE),
+	"CREATE TEMP VIEW behind AS " OF_EACH(BEHIND),
+	NULL,
+};
+
+const char *const checker_tables[] = {
+	/* A copy, so that it can have the indexes that looking things up in it wants. */
+	"CREATE TEMP TABLE told AS " OF_EACH(TOLD) ";"
+	"CREATE INDEX ON told (aggregateid, type);"
+	"CREATE INDEX ON told ((payload ->> 'offerId'));"
+	"CREATE INDEX ON told ((payload ->> 'placementId'));"
+	"CREATE INDEX ON told ((payload ->> 'followsPlacementId'));"
+	"CREATE INDEX ON told ((payload ->> 'childId'));"
+	"ANALYZE told",
 
 	"CREATE TEMP TABLE method_tells (method text, type text);"
 	"INSERT INTO method_tells VALUES ('CreateReferral', 'hearth.referral.created.v1'),"

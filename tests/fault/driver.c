@@ -10,16 +10,18 @@
 #include <hearth/arena.h>
 #include <hearth/clock.h>
 
+#include "../support/suite_inside.h"
 #include "journeys.h"
 
 #define CALL_MS 3000
-#define JOURNEYS_AT_ONCE_MOST 64
+#define JOURNEYS_AT_ONCE_MOST 128
 
 struct driver {
 	struct suite *suite;
 	struct fault_shared *shared;
 	struct hearth_client *client;
 	char caller[16];
+	int64_t waiting_since_us;          /* of writes; 0: none waits. Begins anew with each answer */
 	struct journey journeys[JOURNEYS_AT_ONCE_MOST];
 	unsigned seed;
 };
@@ -32,6 +34,11 @@ int32_t driver_today(const struct journey *journey)
 const char *driver_home(const struct journey *journey, int number)
 {
 	return journey->driver->shared->home_ids[number];
+}
+
+int driver_homes(const struct journey *journey)
+{
+	return journey->driver->shared->homes;
 }
 
 void driver_finished(struct journey *journey)
@@ -73,11 +80,31 @@ static struct hearth_actor actor_of(const struct journey *journey)
 
 /* ---- writes ---- */
 
+static void keep_longest(atomic_llong *longest, int64_t value)
+{
+	long long known = atomic_load(longest);
+	while (known < value && !atomic_compare_exchange_weak(longest, &known, value))
+		continue;
+}
+
+/* How long nobody was answered though somebody waited, and how long this write has waited. */
+static void note_times(struct driver *driver, const struct fault_write *write)
+{
+	int64_t now_us = hearth_clock_mono();
+	bool others = false;
+	for (int i = 0; i < JOURNEYS_AT_ONCE_MOST && !others; i++)
+		others = driver->journeys[i].packed != NULL;
+	keep_longest(&driver->shared->longest_gap_us, now_us - driver->waiting_since_us);
+	keep_longest(&driver->shared->longest_write_us, now_us - write->begun_us);
+	driver->waiting_since_us = others ? now_us : 0;
+}
+
 static void write_over(struct journey *journey, enum fault_answer answer, const struct hearth_reply *reply)
 {
 	struct fault_write *write = journey->write;
 	free(journey->packed);
 	journey->packed = NULL;
+	note_times(journey->driver, write);
 	write->replayed = reply->replayed;
 	hearth_text_copy(write->reason, sizeof write->reason, reply->status.reason);
 	write->answer = answer;
@@ -120,6 +147,9 @@ void driver_write(struct journey *journey, const char *method, const ProtobufCMe
 {
 	struct driver *driver = journey->driver;
 	journey->write = fault_write_new(driver->shared, method, journey->authority, driver->caller, key);
+	journey->write->begun_us = hearth_clock_mono();
+	if (driver->waiting_since_us == 0)
+		driver->waiting_since_us = journey->write->begun_us;
 	journey->method = method;
 	journey->request = request->descriptor;
 	journey->packed_size = protobuf_c_message_get_packed_size(request);
@@ -209,6 +239,8 @@ void fault_drive(struct suite *suite, struct fault_shared *shared, const struct 
 	struct driver *driver = hearth_alloc(sizeof *driver);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	memset(driver, 0, sizeof *driver);
+	if (suite->network != NULL && order->driver % 2 == 1 && support_network_go_far(suite->network) != 0)
+		_exit(1);
 	driver->suite = suite;
 	driver->shared = shared;
 	driver->seed = order->seed;

@@ -113,7 +113,7 @@ static void offer(struct journey *journey)
 	notice.value = pick(journey, 15);
 	request.offer_id = journey->offer_ids[journey->offers];
 	request.referral_id = journey->referral_id;
-	request.home_id = (char *)driver_home(journey, pick(journey, FAULT_HOMES));
+	request.home_id = (char *)driver_home(journey, pick(journey, driver_homes(journey)));
 	request.weekly_fee = pick(journey, 10) == 0 ? NULL : &fee;
 	request.notice_days = &notice;
 	request.start_date = day;

@@ -50,6 +50,7 @@ void journey_begin(struct journey *journey, struct driver *driver, int number, u
 /* ---- driver.c ---- */
 
 int32_t driver_today(const struct journey *journey);
+int driver_homes(const struct journey *journey);
 const char *driver_home(const struct journey *journey, int number);
 void driver_finished(struct journey *journey);
 void driver_break(struct journey *journey, const struct hearth_status *status);

@@ -9,7 +9,7 @@
 	" INSERT INTO " table " OVERRIDING SYSTEM VALUE SELECT * FROM again RETURNING " give
 /* An event told again, at the end. */
 #define TELL_AGAIN(service, type_, set, give) \
-	AGAIN(service ".outbox", "x.type = '" type_ "'", "seq = 1000000, " set, give)
+	AGAIN(service ".outbox", "x.type = '" type_ "'", "seq = 900000, " set, give)
 #define ONE(id, from_where) "(SELECT " id " FROM " from_where " LIMIT 1)"
 #define SOME_EVENT(service, column, type_) ONE("o." column, service ".outbox o WHERE o.type = '" type_ "'")
 
@@ -68,6 +68,30 @@ const struct plant plants[] = {
 	  "DELETE FROM providers.cursor WHERE source = 'placements' RETURNING 'providers has applied placements up to nothing'" },
 	{ "consumers are in their source's history",
 	  "UPDATE careleavers.cursor SET epoch = gen_random_uuid() RETURNING epoch" },
+
+	{ "nothing is parked",
+	  "INSERT INTO finance.parked (source, seq, event_id, type, subject, authority, key, event, failed, tries, code, reason,"
+	  " sqlstate, parked_at) VALUES ('placements', 4711, gen_random_uuid(), 't', 's', '999', 'k', '', true, 3, 'INTERNAL',"
+	  " 'A_REASON', '22012', '2025-05-01') RETURNING 'A_REASON'" },
+	{ "every event is in the partition of its seq",
+	  AGAIN("referrals.outbox", "x.type = 'hearth.offer.recorded.v1'",
+	        "seq = 900000000, version = version + 1, id = gen_random_uuid()", "seq") },
+	{ "partitions leave no gap",
+	  "UPDATE placements.outbox_part SET below_seq = below_seq - 1 WHERE number = (SELECT min(p.number)"
+	  " FROM placements.outbox_part p) RETURNING below_seq" },
+	{ "a write is audited once",
+	  "DELETE FROM referrals.audit WHERE id = " ONE("a.id", "referrals.audit a WHERE a.kind = 'WRITE'") " RETURNING request_id" },
+	{ "a write is audited once",
+	  AGAIN("placements.audit", "x.kind = 'WRITE'", "id = 1000000", "request_id") },
+	{ "nothing is audited that was not done",
+	  AGAIN("providers.audit", "x.kind = 'WRITE'", "id = 1000000, request_id = gen_random_uuid()", "request_id") },
+	{ "seals follow one another",
+	  "DELETE FROM referrals.audit_seal WHERE no = 2 RETURNING 3" },
+	{ "seals follow one another",
+	  "UPDATE referrals.audit_seal SET previous = 'another' WHERE no = 2 RETURNING no" },
+	{ "a seal covers its entries",
+	  "DELETE FROM referrals.audit WHERE id = " ONE("s.last", "referrals.audit_seal s ORDER BY s.no DESC")
+	  "; SELECT s.no FROM referrals.audit_seal s ORDER BY s.no DESC LIMIT 1" },
 
 	{ "an accepted offer is answered once",
 	  TELL_AGAIN("providers", "hearth.place.refused.v1", "version = version + 1, id = gen_random_uuid()",

@@ -1,6 +1,6 @@
 /* run.c: a whole run of journeys: suite, supply, drivers, rounds of killing, days passing, and the wait for the end.
  *
- * A round: two seconds of killing, then everybody is up again and the clock of every process is moved on a day. When all
+ * A round: one and a half seconds of killing, then everybody is up again and the clock of every process is moved on a day. When all
  * journeys are at their end the killing stops, four days pass (so that every hold has run out), and all consumers catch up.
  */
 #include <signal.h>
@@ -11,17 +11,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <libpq-fe.h>
+
 #include <hearth/clock.h>
 
 #include "../support/suite_inside.h"
 #include "checker.h"
 #include "fault.h"
 
-#define ROUND_MS 2000
+#define ROUND_MS 1500
+#define LONG_ROUND_MS 4000       /* of a run of more journeys than LONG */
+#define LONG 200
 #define CALM_ROUND_MS 700
 #define READY_MS 60000
 #define CATCH_UP_MS 60000
 #define LAST_DAYS 4
+/* Days pass quickly here: what the services would forget after days is kept for the checker. Small partitions. */
+static const char *const flags[] = { "--request-retention", "0", "--outbox-retention", "0", "--outbox-partition", "250", NULL };
 
 static int complain(const struct fault_run *run, const char *what)
 {
@@ -78,11 +84,11 @@ static int round_after_round(struct fault_run *run)
 	while (!over(run)) {
 		if (hearth_clock_mono() > until_us)
 			return complain(run, "the journeys did not come to their end in time");
-		if (run->kill && fault_kill(run->suite, &seed, ROUND_MS, &run->counts) != 0)
+		if (run->kill && fault_kill(run, &seed, run->begun > LONG ? LONG_ROUND_MS : ROUND_MS) != 0)
 			return complain(run, "what was killed did not start again");
 		if (!run->kill)
 			pause_ms(CALM_ROUND_MS);
-		if (next_day(run, 1) != 0)
+		if (next_day(run, 1) != 0 || (run->morning != NULL && run->morning(run) != 0))
 			return -1;
 	}
 	return atomic_load(&run->shared->broken) ? complain(run, run->shared->why) : 0;
@@ -113,6 +119,23 @@ int fault_run_more(struct fault_run *run, int count)
 
 /* ---- the whole ---- */
 
+/* The first partition of an outbox has room for a million events: go on in the second, which is small. */
+static int pass_first_partitions(struct fault_run *run)
+{
+	PGconn *db = PQconnectdb(suite_admin_url(run->suite));
+	int outcome = 0;
+	for (const char *const *service = suite_services(run->suite); outcome == 0 && *service != NULL; service++) {
+		char sql[200];
+		snprintf(sql, sizeof sql, "SELECT setval('%s.outbox_seq', (SELECT p.below_seq - 1 FROM %s.outbox_present p))",
+		         *service, *service);
+		PGresult *result = PQexec(db, sql);
+		outcome = PQresultStatus(result) == PGRES_TUPLES_OK ? 0 : complain(run, PQresultErrorMessage(result));
+		PQclear(result);
+	}
+	PQfinish(db);
+	return outcome;
+}
+
 int fault_run_settle(struct fault_run *run)
 {
 	char why[512];
@@ -137,10 +160,16 @@ int fault_run_start(struct fault_run *run)
 	if (run->shared == NULL)
 		return complain(run, "no memory");
 	atomic_store(&run->shared->today, run->last_day);
-	run->suite = suite_start(&(struct suite_options){ .instances = 2, .clock = FAULT_FIRST_DAY "T09:00:00Z",
-	                                                  .pg = run->pg });
+	int homes = run->at_once * FAULT_DRIVERS / 4;
+	run->shared->homes = homes < 4 ? 4 : homes < FAULT_HOMES_MOST ? homes : FAULT_HOMES_MOST;
+	run->suite = suite_start(&(struct suite_options){ .instances = run->instances > 0 ? run->instances : 2,
+	                                                  .fewer = run->fewer, .clock = FAULT_FIRST_DAY "T09:00:00Z",
+	                                                  .pg = run->pg, .flags = flags, .dns = run->dns,
+	                                                  .network = run->network, .proxy = run->proxy });
 	if (run->suite == NULL)
 		return complain(run, "the suite did not start");
+	if (pass_first_partitions(run) != 0)
+		return -1;
 	if (fault_setup(run->suite, run->shared) != 0)
 		return complain(run, "the homes could not be recorded");
 	if (fault_run_more(run, run->journeys) != 0 || fault_run_settle(run) != 0)

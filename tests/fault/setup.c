@@ -9,7 +9,7 @@
 
 #include "fault.h"
 
-static const int home_places[FAULT_HOMES] = { 2, 3, 3, 5 };
+static const int home_places[] = { 2, 3, 3, 5 };
 
 static int record(struct hearth_client *client, struct fault_shared *shared, const char *method, const char *key,
                   const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply_descriptor)
@@ -46,7 +46,7 @@ static int record_home(struct hearth_client *client, struct fault_shared *shared
 	request.name = name;
 	request.kind = HEARTH__PROVIDERS__V1__HOME_KIND__FOSTERING;
 	request.weekly_fee = &fee;
-	request.places = home_places[number];
+	request.places = home_places[number % 4];
 	return record(client, shared, "hearth.providers.v1.Providers/UpsertHome", shared->home_ids[number], &request.base,
 	              &hearth__providers__v1__upsert_home_response__descriptor);
 }
@@ -65,7 +65,7 @@ static int record_all(struct suite *suite, struct fault_shared *shared)
 	if (record(client, shared, "hearth.providers.v1.Providers/UpsertProvider", provider_id, &request.base,
 	           &hearth__providers__v1__upsert_provider_response__descriptor) != 0)
 		return -1;
-	for (int i = 0; i < FAULT_HOMES; i++)
+	for (int i = 0; i < shared->homes; i++)
 		if (record_home(client, shared, provider_id, i) != 0)
 			return -1;
 	return 0;

@@ -93,8 +93,10 @@ static void plant_and_look(size_t i)
 	              i, plant->check, PQresultErrorMessage(planted));
 	take_answers(db, answers);
 	ck_assert_int_eq(checker_look(db, answers, run.last_day, &report), 0);
-	ck_assert_msg(named(&report, plant->check, PQgetvalue(planted, 0, 0)), "plant %zu: nobody says '%s' of %s:\n%.1500s", i,
-	              plant->check, PQgetvalue(planted, 0, 0), report.text ? report.text : "(quiet)");
+	bool said = named(&report, plant->check, PQgetvalue(planted, 0, 0));
+	if (!said)
+		checker_quiet(&report);
+	ck_assert_msg(said, "plant %zu: nobody says '%s' of %s", i, plant->check, PQgetvalue(planted, 0, 0));
 	checker_report_free(&report);
 	PQclear(planted);
 	PQfinish(db);
@@ -105,7 +107,7 @@ START_TEST(the_checker_is_quiet_on_a_run_without_faults)
 {
 	struct checker_report report;
 	ck_assert_int_eq(checker_run(suite_admin_url(run.suite), run.shared, run.last_day, &report), 0);
-	ck_assert_msg(report.count == 0, "%s", report.text);
+	ck_assert(checker_quiet(&report));
 }
 END_TEST
 

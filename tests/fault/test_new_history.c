@@ -1,6 +1,6 @@
-/* test_new_history.c: the schema of placements is dumped and restored into a new cluster, by the steps of
- * `hearth help migrate`. Its consumers stop and say so; after --new-history there and --follow-history here they go on.
- * Journeys run before and after it; at the end the schema is moved back, and the tables tell one true story.
+/* test_new_history.c: while journeys run and programs are killed, the schema of placements is dumped and restored into a
+ * new cluster, by the steps of `hearth help migrate`. Its consumers stop and say so; after --new-history there and
+ * --follow-history here they go on. Days later it is moved back; at the end the tables tell one true story.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +19,18 @@
 #include "checker.h"
 #include "fault.h"
 
-#define BEFORE 6
-#define AFTER 6
+#define JOURNEYS 60
+#define AT_ONCE 30
+#define DAY_THERE 2
+#define DAY_BACK 6
 #define WAIT_US INT64_C(30000000)
 #define MOVED "placements"
 
-static struct fault_run run = { .journeys = BEFORE, .later = AFTER, .at_once = 6, .seed = 11, .limit_s = 100 };
+static int on_the_day(struct fault_run *at);
+static struct fault_run run = { .journeys = JOURNEYS, .at_once = AT_ONCE, .seed = 11, .limit_s = 200, .kill = true,
+	                            .morning = on_the_day };
+static struct support_pg *other;
+static const char *new_admin;
 
 static void end_placements(void)
 {
@@ -32,19 +38,12 @@ static void end_placements(void)
 		ck_assert_int_eq(suite_end_process(run.suite, MOVED, i), 0);
 }
 
-/* Starts placements with a database of its own: as its operator would, by the service's own URL. */
+/* As its operator would, by the service's own URL. */
 static void start_placements(const char *url)
 {
-	char program[512];
-	for (int i = 0; i < suite_instances(run.suite); i++) {
-		struct suite_process *process = suite_process(run.suite, MOVED, i);
-		const char *const argv[] = { program, "--listen", suite_address(run.suite), "--services", suite_address(run.suite),
-			                         "--database-url", url, "--test-clock", run.suite->clock, NULL };
-		snprintf(program, sizeof program, "%s/hearth-placements", run.suite->bin);
-		process->pid = spawn_program(argv, process->log, -1);
-		process->told = process->ended = false;
-		ck_assert_int_gt(process->pid, 0);
-	}
+	suite_set_database(run.suite, MOVED, url);
+	for (int i = 0; i < suite_instances(run.suite); i++)
+		ck_assert_int_eq(suite_restart_process(run.suite, MOVED, i), 0);
 }
 
 static void shell(const char *script, const char *from, const char *to)
@@ -126,62 +125,130 @@ static char *new_history(const char *url)
 	return copy;
 }
 
-static void look(void)
+/* ---- what there is, before and after ---- */
+
+/* How many rows each table of the schema has. To be freed. */
+static char *rows_of(const char *url)
 {
-	struct checker_report report;
-	ck_assert_int_eq(checker_run(suite_admin_url(run.suite), run.shared, run.last_day, &report), 0);
-	ck_assert_msg(report.count == 0, "%s", report.text);
+	PGconn *db = PQconnectdb(url);
+	PGresult *result = PQexec(db,
+		"SELECT string_agg(c.relname || ' ' || (xpath('/row/n/text()', query_to_xml("
+		"  format('SELECT count(1) AS n FROM placements.%I', c.relname), false, true, '')))[1]::text, E'\n' ORDER BY c.relname)"
+		" FROM pg_class c WHERE c.relnamespace = 'placements'::regnamespace AND c.relkind IN ('r', 'p')"
+		"  AND c.relname <> 'consumer_turn'");
+	ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1, "%s", PQresultErrorMessage(result));
+	char *rows = strdup(PQgetvalue(result, 0, 0));
+	PQclear(result);
+	PQfinish(db);
+	return rows;
 }
 
-/* A story of its own, told once: everybody's cursor is where it was, nobody is asked to hear anything twice. */
-static void move_there(const char *new_admin, const char *new_url)
+/* Nobody writes: what was restored is what was dumped, partitions, audit, seals, cursors and decisions too. */
+static void dump_restore_compare(const char *from, const char *to)
 {
+	static const char *const wanted[] = { "\noutbox_2 ", "\ncursor 1\n", "\nparked_decision 1\n" };
+	dump_and_restore(from, to);
+	char *before = rows_of(from), *after = rows_of(to);
+	ck_assert_str_eq(before, after);
+	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+		ck_assert_msg(strstr(after, wanted[i]) != NULL, "there is no '%s'", wanted[i] + 1);
+	ck_assert_ptr_null(strstr(after, "\naudit_seal 0\n"));
+	free(before);
+	free(after);
+}
+
+/* A decision about a parked event, so that there is one to move. */
+static void decide(void)
+{
+	query(suite_admin_url(run.suite),
+	      "INSERT INTO placements.parked_decision (place, source, seq, event_id, type, subject, authority, parked_at, tries, what,"
+	      " code, reason, sqlstate, who, why, at) VALUES (1, 'providers', 1, gen_random_uuid(), 'hearth.place.held.v1', 'x', '999',"
+	      " '2025-05-01', 3, 'SKIPPED', 'INTERNAL', 'A_REASON', '22012', 'olga', 'was recorded by hand', '2025-05-01')");
+}
+
+/* Writes of another service than the moved one that were acknowledged so far. */
+static int done_elsewhere(void)
+{
+	int count = 0;
+	for (size_t i = 0; i < atomic_load(&run.shared->count); i++)
+		count += run.shared->writes[i].answer == FAULT_DONE && strcmp(run.shared->writes[i].service, MOVED) != 0;
+	return count;
+}
+
+/* ---- there and back, journeys running ---- */
+
+/* A story of its own, told once: everybody's cursor is where it was, nobody is asked to hear anything twice. */
+static void move_there(void)
+{
+	const char *old_admin = suite_admin_url(run.suite), *new_url = support_pg_url(other, NULL, "moved");
+	decide();
 	end_placements();
 	ck_assert_int_eq(suite_hearth(run.suite, NULL, "migrate", "--admin-url", new_admin, "--service", MOVED, "--roles-only",
 	                              NULL), 0);
-	dump_and_restore(suite_admin_url(run.suite), new_admin);
-	query(suite_admin_url(run.suite), "SET client_min_messages = error; DROP SCHEMA placements CASCADE");
+	dump_restore_compare(old_admin, new_admin);
+	query(old_admin, "SET client_min_messages = error; DROP SCHEMA placements CASCADE");
 	start_placements(new_url);
 	await_consumers("FOREIGN_EPOCH");
 	end_placements();
 	char *follow = new_history(new_admin);
-	ck_assert_int_eq(suite_hearth(run.suite, NULL, "migrate", "--admin-url", suite_admin_url(run.suite), "--follow-history",
-	                              follow, NULL), 0);
+	ck_assert_int_eq(suite_hearth(run.suite, NULL, "migrate", "--admin-url", old_admin, "--follow-history", follow, NULL), 0);
 	free(follow);
 	start_placements(new_url);
 	await_consumers("");
 }
 
-static void move_back(const char *new_admin)
+static void move_back(void)
 {
 	end_placements();
-	dump_and_restore(new_admin, suite_admin_url(run.suite));
-	for (int i = 0; i < suite_instances(run.suite); i++)
-		ck_assert_int_eq(suite_restart_process(run.suite, MOVED, i), 0);
+	dump_restore_compare(new_admin, suite_admin_url(run.suite));
+	start_placements(NULL);
 	await_consumers("FOREIGN_EPOCH");
 	free(new_history(suite_admin_url(run.suite)));
 	await_consumers("");
 }
 
-START_TEST(a_schema_in_a_new_cluster_stops_its_consumers_until_its_history_is_renewed)
+static int on_the_day(struct fault_run *at)
 {
-	ck_assert_int_eq(fault_run_start(&run), 0);
-	struct support_pg *other = support_pg_start_own(NULL);
-	ck_assert_ptr_nonnull(other);
+	if (at->days != DAY_THERE && at->days != DAY_BACK)
+		return 0;
+	int64_t began_us = hearth_clock_mono();
+	int before = done_elsewhere(), finished = atomic_load(&at->shared->finished);
+	if (at->days == DAY_THERE)
+		move_there();
+	else
+		move_back();
+	printf("new history: moved in %.1f s, day %d; %d writes of others were acknowledged meanwhile, %d of %d journeys over\n",
+	       (double)(hearth_clock_mono() - began_us) / 1e6, at->days, done_elsewhere() - before, finished, at->begun);
+	ck_assert_int_lt(finished, at->begun);
+	ck_assert_int_eq(suite_wait_ready(run.suite, 20000), 0);
+	ck_assert_int_eq(suite_hearth(run.suite, NULL, "--timeout", "30", "audit", "verify", MOVED, NULL), 0);
+	return 0;
+}
+
+START_TEST(a_schema_is_moved_to_a_new_cluster_and_back_while_journeys_run_and_services_are_killed)
+{
+	struct checker_report report;
+	run.pg = support_pg_start_own(NULL);
+	other = support_pg_start_own(NULL);
+	ck_assert(run.pg != NULL && other != NULL);
 	ck_assert_int_eq(support_pg_create_database(other, "moved"), 0);
-	const char *new_admin = support_pg_url(other, "hearth", "moved");
-	move_there(new_admin, support_pg_url(other, NULL, "moved"));
-	ck_assert_int_eq(fault_run_more(&run, AFTER), 0);
-	move_back(new_admin);
-	ck_assert_int_eq(fault_run_settle(&run), 0);
-	look();
+	new_admin = support_pg_url(other, "hearth", "moved");
+	ck_assert_int_eq(fault_run_start(&run), 0);
+	ck_assert_int_gt(run.days, DAY_BACK);
+	ck_assert_int_eq(checker_run(suite_admin_url(run.suite), run.shared, run.last_day, &report), 0);
+	ck_assert_int_eq(fault_run_ask(&run, &report), 0);
+	fault_run_tell(&run, &report);
+	ck_assert(checker_quiet(&report));
+	checker_report_free(&report);
 	ck_assert_int_eq(fault_run_end(&run), 0);
 	support_pg_stop(&other);
+	support_pg_stop(&run.pg);
 }
 END_TEST
 
 int main(void)
 {
 	static const struct check_options options = { .timeout = 300 };
-	return CHECK_MAIN_WITH(&options, "new history", a_schema_in_a_new_cluster_stops_its_consumers_until_its_history_is_renewed);
+	return CHECK_MAIN_WITH(&options, "new history",
+	                       a_schema_is_moved_to_a_new_cluster_and_back_while_journeys_run_and_services_are_killed);
 }
