@@ -9,7 +9,7 @@
 	" INSERT INTO " table " OVERRIDING SYSTEM VALUE SELECT * FROM again RETURNING " give
 /* An event told again, at the end. */
 #define TELL_AGAIN(service, type_, set, give) \
-	AGAIN(service ".outbox", "x.type = '" type_ "'", "seq = 900000, " set, give)
+	AGAIN(service ".outbox", "x.type = '" type_ "'", "seq = 900000000, " set, give)
 #define ONE(id, from_where) "(SELECT " id " FROM " from_where " LIMIT 1)"
 #define SOME_EVENT(service, column, type_) ONE("o." column, service ".outbox o WHERE o.type = '" type_ "'")
 

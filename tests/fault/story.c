@@ -31,10 +31,8 @@ struct fault_run story_new(int journeys)
 {
 	struct fault_run run = { .journeys = journeys, .instances = 3, .fewer = 1, .kill = true };
 	run.at_once = (journeys + FAULT_DRIVERS - 1) / FAULT_DRIVERS;
-	/* Of a long run fewer at a time, so that each meets more. */
-	int most = journeys > AT_ONCE * FAULT_DRIVERS ? AT_ONCE / 2 : AT_ONCE;
-	if (run.at_once > most)
-		run.at_once = most;
+	if (run.at_once > AT_ONCE)
+		run.at_once = AT_ONCE;
 	run.seed = (unsigned)setting("FAULT_SEED", (int)(time(NULL) % 1000000) + 1);
 	run.limit_s = LIMIT_S * (1 + journeys / 200);
 	return run;
