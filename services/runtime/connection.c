@@ -34,10 +34,21 @@ static const char *result_message(const PGresult *result)
 
 static void set_trouble(struct hearth_connection *connection, const char *text)
 {
-	snprintf(connection->trouble, sizeof connection->trouble, "%s connection: %s", connection->options.lane, text);
+	int length = snprintf(connection->trouble, sizeof connection->trouble, "%s connection: %s", connection->options.lane, text);
 	for (char *at = connection->trouble; *at; at++)
-		if (*at == '\n' || *at == '\r' || *at == '\t')
-			*at = ' ';
+		*at = *at == '\n' || *at == '\r' || *at == '\t' ? ' ' : *at == '"' ? '\'' : *at;
+	while (length > 0 && length < (int)sizeof connection->trouble && connection->trouble[length - 1] == ' ')
+		connection->trouble[--length] = '\0';
+}
+
+/* A process that never gets in says why: once, and again when the reason is another. */
+static void say_failure(struct hearth_connection *connection)
+{
+	if (strcmp(connection->said, connection->trouble) == 0)
+		return;
+	memcpy(connection->said, connection->trouble, sizeof connection->said);
+	hearth_log(HEARTH_LOG_WARN, "database", "connection=%s failed=\"%.300s\"", connection->options.lane,
+	           connection->trouble);
 }
 
 static void drop_notice(void *context, const PGresult *result)
@@ -75,13 +86,12 @@ static const char *keyword_value(const struct hearth_connection *connection, con
 static void drop(struct hearth_connection *connection, const char *why)
 {
 	bool was_up = connection->state == HEARTH_READY || connection->state == HEARTH_PREPARING;
-	if (connection->state == HEARTH_READY)
-		hearth_log(HEARTH_LOG_WARN, "database", "connection=%s lost=\"%.200s\"", connection->options.lane, why);
 	set_trouble(connection, why);
-	/* A process that never gets in would otherwise say nothing. */
-	if (connection->state != HEARTH_READY && connection->lost_count == 0)
-		hearth_log(HEARTH_LOG_WARN, "database", "connection=%s failed=\"%.200s\"", connection->options.lane,
+	if (connection->state == HEARTH_READY)
+		hearth_log(HEARTH_LOG_WARN, "database", "connection=%s lost=\"%.300s\"", connection->options.lane,
 		           connection->trouble);
+	else
+		say_failure(connection);
 	hearth_watch_free(&connection->watch);
 	if (connection->hosts)
 		hearth_db_hosts_stop(connection->hosts);
@@ -151,6 +161,7 @@ static size_t own_count(const struct hearth_connection *connection)
 static void prepare_all(struct hearth_connection *connection, bool renews)
 {
 	struct hearth_catalogue *catalogue = connection->options.catalogue;
+	char timeout[48];
 	connection->state = HEARTH_PREPARING;
 	connection->renews = renews;
 	connection->step = 0;
@@ -159,7 +170,9 @@ static void prepare_all(struct hearth_connection *connection, bool renews)
 	connection->describes = !catalogue->described && !catalogue->describing;
 	if (connection->describes)
 		catalogue->describing = connection;
-	bool sent = !renews || PQsendQueryParams(connection->pg, NAME_OF_RENEWAL, 0, NULL, NULL, NULL, NULL, 0);
+	/* The server counts a pipeline without an Execute as one statement: all of them would have one statement's time. */
+	bool sent = PQsendQueryParams(connection->pg, "SET statement_timeout = 0", 0, NULL, NULL, NULL, NULL, 0);
+	sent = sent && (!renews || PQsendQueryParams(connection->pg, NAME_OF_RENEWAL, 0, NULL, NULL, NULL, NULL, 0));
 	for (const char *const *own = connection->options.own; sent && own && *own; own += 2)
 		sent = PQsendPrepare(connection->pg, own[0], own[1], 0, NULL);
 	for (size_t i = 0; sent && i < hearth_statements_count(catalogue->statements); i++) {
@@ -167,6 +180,8 @@ static void prepare_all(struct hearth_connection *connection, bool renews)
 		sent = PQsendPrepare(connection->pg, statement->name, statement->text, 0, NULL)
 			&& (!connection->describes || PQsendDescribePrepared(connection->pg, statement->name));
 	}
+	snprintf(timeout, sizeof timeout, "SET statement_timeout = %d", connection->options.statement_timeout_ms);
+	sent = sent && PQsendQueryParams(connection->pg, timeout, 0, NULL, NULL, NULL, NULL, 0);
 	if (!sent)
 		connection->broken = true;
 	hearth_connection_sync(connection);
@@ -203,13 +218,19 @@ static int learn(struct hearth_connection *connection, size_t index, PGresult *r
 /* The place in the catalogue that a step of preparing is about; false for renewal and own statements. */
 static bool step_index(const struct hearth_connection *connection, size_t *ret_index, bool *ret_describes)
 {
-	size_t before = own_count(connection) + connection->renews;
+	size_t before = 1 + connection->renews + own_count(connection);
 	if (connection->step < before)
 		return false;
 	size_t step = connection->step - before;
 	*ret_index = connection->describes ? step / 2 : step;
 	*ret_describes = connection->describes && step % 2;
 	return *ret_index < hearth_statements_count(connection->options.catalogue->statements);
+}
+
+/* What the program asks for and the schema lacks: a column, a function, a type. */
+static bool schema_is_older(const char *sqlstate)
+{
+	return strcmp(sqlstate, "42703") == 0 || strcmp(sqlstate, "42883") == 0 || strcmp(sqlstate, "42704") == 0;
 }
 
 static void prepare_failed(struct hearth_connection *connection, const PGresult *result)
@@ -220,8 +241,9 @@ static void prepare_failed(struct hearth_connection *connection, const PGresult 
 	if (step_index(connection, &index, &describes))
 		name = hearth_statements_at(connection->options.catalogue->statements, index)->name;
 	snprintf(connection->sqlstate, sizeof connection->sqlstate, "%s", hearth_result_sqlstate(result));
-	hearth_fail(&connection->error, HEARTH_INTERNAL, "SQL_FILE", "sql/%s.sql: %s (%s)", name, result_message(result),
-	            connection->sqlstate);
+	hearth_fail(&connection->error, HEARTH_INTERNAL, "SQL_FILE", "sql/%s.sql: %.160s (%s)%s", name, result_message(result),
+	            connection->sqlstate, schema_is_older(connection->sqlstate)
+	                ? "; if this program is newer than the schema: run hearth migrate" : "");
 }
 
 /* Migrations that have not run yet, and troubles that pass, are waited for; a wrong statement is not. */
@@ -230,10 +252,28 @@ static bool may_pass(const char *sqlstate)
 	return strcmp(sqlstate, "3F000") == 0 || strcmp(sqlstate, "42501") == 0 || strcmp(sqlstate, "42P01") == 0;
 }
 
+/* The usual reasons why a statement finds no table: not migrated, another database, another service's role. */
+static void wait_for_schema(struct hearth_connection *connection, const struct hearth_status *error)
+{
+	const char *role = connection->options.role;
+	char text[300];
+	snprintf(text, sizeof text, "%.150s; run hearth migrate, unless database %.40s or role %.40s is the wrong one",
+	         error->message, PQdb(connection->pg), role && *role ? role : PQuser(connection->pg));
+	drop(connection, text);
+}
+
+/* Nothing that we do is refused to such a role, so nothing else would tell. */
+static void look_at_role(const struct hearth_connection *connection)
+{
+	const char *all = PQparameterStatus(connection->pg, "is_superuser");
+	if (strcmp(connection->options.lane, "write") == 0 && connection->lost_count == 0 && all && strcmp(all, "on") == 0)
+		hearth_log(HEARTH_LOG_WARN, "database", "connection=%s role=superuser detail=\"the role may use every schema; "
+		           "hearth_%s is meant (database-url, database-role)\"", connection->options.lane, connection->options.service);
+}
+
 static void prepared(struct hearth_connection *connection)
 {
 	struct hearth_catalogue *catalogue = connection->options.catalogue;
-	char text[300];
 	if (connection->error.code == HEARTH_OK) {
 		if (connection->describes) {
 			catalogue->described = true;
@@ -241,16 +281,19 @@ static void prepared(struct hearth_connection *connection)
 		}
 		connection->state = HEARTH_READY;
 		connection->backoff_us = FIRST_BACKOFF;
-		connection->trouble[0] = '\0';
+		connection->trouble[0] = connection->said[0] = '\0';
+		look_at_role(connection);
 		hearth_alarm_set(connection->alarm, (int64_t)connection->options.silence_ms * 1000);
 		connection->options.calls->ready(connection->options.context);
 		return;
 	}
 	struct hearth_status error = connection->error;
-	bool waits = may_pass(connection->sqlstate), passes = hearth_sqlstate_passing(connection->sqlstate);
-	snprintf(text, sizeof text, "%.240s%s", error.message, waits ? "; run hearth migrate" : "");
-	drop(connection, text);
-	if (!waits && !passes)
+	if (may_pass(connection->sqlstate)) {
+		wait_for_schema(connection, &error);
+		return;
+	}
+	drop(connection, error.message);
+	if (!hearth_sqlstate_passing(connection->sqlstate))
 		connection->options.calls->failed(connection->options.context, &error);
 }
 
@@ -445,6 +488,9 @@ static void set_session(struct hearth_connection *connection)
 	snprintf(name, sizeof name, "hearth_%s", options->service);
 	if (!keyword_value(connection, "user"))
 		set_keyword(connection, "user", name);
+	/* A standby answers and takes no writes: who means one says so in the URL. */
+	if (!keyword_value(connection, "target_session_attrs") && !getenv("PGTARGETSESSIONATTRS"))
+		set_keyword(connection, "target_session_attrs", "read-write");
 }
 
 /* The environment says what the URL does not, as libpq has it. */

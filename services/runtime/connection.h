@@ -67,7 +67,7 @@ struct hearth_connection {
 	size_t step;
 	struct hearth_status error;
 	char sqlstate[6];
-	char trouble[320];
+	char trouble[320], said[320];     /* why it is not there; what the log has of it */
 	uint64_t lost_count;
 };
 
