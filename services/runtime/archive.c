@@ -13,10 +13,12 @@
 #include "archive_file.h"
 #include "process.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -221,12 +223,23 @@ const struct hearth_chore hearth_archive_chores[] = {
 
 /* ---- from outside ---- */
 
+/* Said at start: the first partition may be trimmed months later. It may come, so nothing stops. */
+static void look_at_directory(struct hearth_archive *archive)
+{
+	const char *directory = directory_of(archive->process);
+	if (!directory[0] || access(directory, W_OK | X_OK) == 0)
+		return;
+	hearth_log(HEARTH_LOG_ERROR, "archive", "reason=ARCHIVE_UNUSABLE detail=\"%.200s: %s\"", directory, strerror(errno));
+	snprintf(archive->said, sizeof archive->said, "ARCHIVE_UNUSABLE");
+}
+
 struct hearth_archive *hearth_archive_new(struct hearth_process *process, struct hearth_status *status)
 {
 	struct hearth_archive *archive = hearth_alloc(sizeof *archive);
 	*archive = (struct hearth_archive){ .process = process };
 	archive->call = hearth_call_take(process);
 	process->outstanding--;
+	look_at_directory(archive);
 	if (hearth_bound_statement_init(&archive->events, process, "archive_events", status) < 0)
 		hearth_archive_free(&archive);
 	return archive;

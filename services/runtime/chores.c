@@ -49,7 +49,7 @@ static int64_t interval_us(const struct round *round)
 static void went_well(struct round *round, bool more)
 {
 	if (round->in_a_row)
-		hearth_log(HEARTH_LOG_INFO, "chore", "name=%s goes_on after=%u", round->chore->name, round->in_a_row);
+		hearth_log(HEARTH_LOG_INFO, "chore", "name=%s goes_on=yes after=%u", round->chore->name, round->in_a_row);
 	round->in_a_row = 0;
 	round->reason[0] = '\0';
 	over(round, more ? SOON_US : interval_us(round));

@@ -51,7 +51,7 @@ void hearth_consumer_stop_with(struct hearth_consumer *consumer, const char *rea
 void hearth_consumer_go_on(struct hearth_consumer *consumer)
 {
 	if (consumer->stopped[0])
-		hearth_log(HEARTH_LOG_INFO, "consumer", "source=%s goes_on seq=%" PRId64, consumer->source->service, consumer->seq);
+		hearth_log(HEARTH_LOG_INFO, "consumer", "source=%s goes_on=yes seq=%" PRId64, consumer->source->service, consumer->seq);
 	consumer->stopped[0] = '\0';
 }
 

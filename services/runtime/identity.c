@@ -125,8 +125,8 @@ static int check_owner(const char *path, const struct stat *about, mode_t forbid
 	if (about->st_uid != geteuid() && about->st_uid != 0)
 		return fail_file(status, path, "belongs to another user");
 	if (about->st_mode & forbidden)
-		return fail_file(status, path, forbidden & S_IRGRP ? "others may read it: make it 0600"
-		                                                   : "others may write it: make it 0644");
+		return fail_file(status, path, S_ISDIR(about->st_mode) ? "others may write it: make it 0755"
+		                 : forbidden & S_IRGRP ? "others may read it: make it 0600" : "others may write it: make it 0644");
 	return 0;
 }
 

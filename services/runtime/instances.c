@@ -99,6 +99,9 @@ static int parse_ipc(const char *text, struct hearth_address *address, struct he
 		size--;
 	if (size == 0)
 		return bad_address(status, "ipc://", "names no directory");
+	/* Where a process happens to be started is no place to find it. */
+	if (*text != '/')
+		return bad_address(status, text, "must be ipc:///an/absolute/directory");
 	*address = (struct hearth_address){ .ipc = true };
 	memcpy(address->text, text, size);
 	return 0;

@@ -109,7 +109,7 @@ static int plan_trim(struct hearth_call *call, struct hearth_status *status)
 	}
 	if (!hearth_config_text(process->config, "archive")[0] && !outbox->held[0]) {
 		snprintf(outbox->held, sizeof outbox->held, "its events are needed for audit, and no archive is set");
-		hearth_log(HEARTH_LOG_WARN, "outbox", "not trimmed detail=\"%s\"", outbox->held);
+		hearth_log(HEARTH_LOG_WARN, "outbox", "trimmed=no detail=\"%s\"", outbox->held);
 	}
 	return 1;
 }
@@ -119,7 +119,7 @@ static int trimmed(struct hearth_call *call, const struct hearth_rows *rows)
 	(void)call;
 	if (hearth_rows_count(rows) == 0)
 		return 0;
-	hearth_log(HEARTH_LOG_INFO, "outbox", "trimmed through=%" PRId64 " events=%" PRId64,
+	hearth_log(HEARTH_LOG_INFO, "outbox", "trimmed_through=%" PRId64 " events=%" PRId64,
 	           hearth_rows_int(rows, 0, "through"), hearth_rows_int(rows, 0, "events"));
 	return 1;
 }

@@ -167,6 +167,7 @@ struct hearth_process {
 	bool described;                                 /* the statements are known: calls may use the database */
 	struct hearth_deferred committed;               /* once a turn: tell subscribers, look at long polls and timers */
 	bool draining, failed;
+	bool was_ready;                                 /* as the log has it */
 	bool alive;                                     /* it holds its session lock: others see that it lives */
 	int64_t timers_due;
 };

@@ -184,10 +184,12 @@ static void database_changed(void *context)
 {
 	struct hearth_process *process = context;
 	bool ready = hearth_db_ready(process->db);
-	if (ready)
+	/* Until it is there for the first time its connections say what is wrong. */
+	if (ready && !process->was_ready)
 		hearth_log(HEARTH_LOG_INFO, "database", "ready=yes");
-	else
+	else if (!ready && process->was_ready)
 		hearth_log(HEARTH_LOG_WARN, "database", "ready=no why=\"%s\"", hearth_db_trouble(process->db));
+	process->was_ready = ready;
 	/* A process that only reckons leaves events to its siblings. */
 	for (size_t i = 0; ready && process->serves != HEARTH_SERVES_COMPUTE && i < process->consumer_count; i++)
 		hearth_consumer_start(process->consumers[i]);
@@ -232,6 +234,14 @@ static void alive_changed(void *context, bool held)
 		hearth_consumer_start(process->consumers[i]);
 }
 
+/* Forgotten, most likely: libpq then takes a socket of its own and a database named after the user. */
+static void look_at_url(const char *url)
+{
+	if (!*url && !getenv("PGHOST") && !getenv("PGHOSTADDR") && !getenv("PGSERVICE") && !getenv("PGDATABASE"))
+		hearth_log(HEARTH_LOG_WARN, "settings",
+		           "detail=\"database-url is not set: what PostgreSQL's library takes for usual is used\"");
+}
+
 static void open_database(struct hearth_process *process)
 {
 	char alive[HEARTH_UUID_SIZE + 8];
@@ -251,6 +261,7 @@ static void open_database(struct hearth_process *process)
 		.changed = database_changed,
 		.context = process,
 	};
+	look_at_url(options.url);
 	process->db = hearth_db_new(process->loop, &options);
 	snprintf(alive, sizeof alive, "alive:%s", process->instance_text);
 	hearth_db_hold(process->db, alive, alive_changed, process);
@@ -269,10 +280,11 @@ static int locate(struct hearth_process *process, const char *service, struct he
 	char key[96];
 	snprintf(key, sizeof key, "%s-address", service);
 	const char *address = hearth_config_text(process->config, key);
-	if (!*address)
+	bool own = *address;
+	if (!own)
 		address = hearth_config_text(process->config, "services");
 	if (hearth_client_locate(process->client, service, address, status) < 0)
-		return hearth_fail_context(status, "%s", key);
+		return hearth_fail_context(status, "%s", own ? key : "services");
 	return 0;
 }
 
@@ -492,8 +504,9 @@ static void run(struct hearth_process *process, int signals)
 {
 	void *context[2] = { process, &signals };
 	struct hearth_watch *watch = hearth_loop_add(process->loop, signals, EPOLLIN, signalled, context);
-	hearth_log(HEARTH_LOG_INFO, "start", "instance=%s listen=%s", process->instance_text,
-	           hearth_server_endpoint(process->server));
+	hearth_log(HEARTH_LOG_INFO, "start", "instance=%s version=" HEARTH_VERSION " pid=%ld listen=%s metrics=%s",
+	           process->instance_text, (long)getpid(), hearth_server_endpoint(process->server),
+	           hearth_metrics_address(process->metrics)[0] ? hearth_metrics_address(process->metrics) : "-");
 	hearth_loop_run(process->loop);
 	if (process->draining)
 		finish_calls(process);

@@ -197,6 +197,7 @@ int hearth_service_metrics_open(struct hearth_process *process, struct hearth_st
 	const char *address = hearth_config_text(process->config, "metrics");
 	const char *directory = hearth_config_text(process->config, "metrics-directory");
 	process->metrics = hearth_metrics_new();
+	hearth_process_metrics(process);
 	add_routes(process);
 	for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++)
 		hearth_metrics_gauge_of(process->metrics, gauges[i].name, gauges[i].help, "", gauges[i].read, process);

@@ -102,7 +102,7 @@ static void job_written(struct hearth_write *write, const PGresult *const *resul
 	if (results) {
 		long rows = strtol(PQcmdTuples((PGresult *)results[job->call->main_step]), NULL, 10);
 		timers->acted |= rows > 0;
-		hearth_log(HEARTH_LOG_INFO, "timer", "kind=%s acted rows=%ld", job->route->timer->kind, rows);
+		hearth_log(HEARTH_LOG_INFO, "timer", "kind=%s rows=%ld", job->route->timer->kind, rows);
 		hearth_process_committed(timers->process);
 	}
 	job_over(job, results ? NULL : status);

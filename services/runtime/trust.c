@@ -174,10 +174,16 @@ int hearth_trust_reload(struct hearth_trust *trust, bool *ret_newer, struct hear
 struct hearth_trust *hearth_trust_new(const char *directory, const char *secret, struct hearth_status *status)
 {
 	struct hearth_trust *trust;
+	struct stat about;
 	bool newer;
 
 	if (strlen(directory) >= sizeof trust->directory || strlen(secret) >= sizeof trust->secret_file) {
 		hearth_fail(status, HEARTH_INVALID_ARGUMENT, "KEY_FILE", "the path of keys or key has more than %d bytes", PATH_MOST);
+		return NULL;
+	}
+	if (stat(directory, &about) != 0 || !S_ISDIR(about.st_mode)) {
+		hearth_fail(status, HEARTH_FAILED_PRECONDITION, "KEY_FILE", "keys: there is no directory %.120s; hearth keys make makes it",
+		            directory);
 		return NULL;
 	}
 	trust = hearth_alloc(sizeof *trust);
