@@ -158,7 +158,9 @@ static void look(struct round *round)
 	}
 	call->read = (struct hearth_read){ .statement = round->look.statement, .values = values,
 	                                   .deadline_us = call->deadline_us, .done = looked, .context = round };
-	hearth_db_read(round->chores->process->db, HEARTH_LANE_READ, &call->read);
+	/* Who acts on the slow connection also looks there: a look that waits for a busy disk has its time, not a lookup's. */
+	enum hearth_lane lane = round->chore->lane == HEARTH_CHORE_WRITE ? HEARTH_LANE_READ : HEARTH_LANE_SLOW;
+	hearth_db_read(round->chores->process->db, lane, &call->read);
 }
 
 static void rang(void *context)

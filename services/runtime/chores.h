@@ -25,7 +25,7 @@ enum hearth_chore_lane {
 struct hearth_chore {
 	const char *name;             /* in logs and metrics; NULL ends a table */
 	int every_ms;
-	const char *look;             /* sql/<look>.sql on the read connection; no row: nothing to do; NULL: always act */
+	const char *look;             /* sql/<look>.sql; no row: nothing to do; NULL: always act */
 	const char *act;              /* sql/<act>.sql */
 	enum hearth_chore_lane lane;  /* of the act */
 	hearth_plan_fn *begin;        /* binds what look and act need; 1: not this time; may be NULL */

@@ -557,6 +557,29 @@ START_TEST(the_census_counts_children_once_and_leaves_short_breaks_out)
 }
 END_TEST
 
+/* The statement goes by an index of months; the dates alone must say the same, on every day and for every end. */
+START_TEST(who_is_looked_after_on_a_day_is_what_the_dates_say)
+{
+	sql("INSERT INTO episode (authority, child, decom, dec, source, recorded, recorded_by) "
+	    "SELECT '971', gen_random_uuid(), d.decom, nullif(d.decom + (n * 7919) % 900 + 1, d.decom + 1), 'IMPORT', '2024-06-03'::timestamptz, 't' "
+	    "FROM generate_series(1, 4000) n, LATERAL (SELECT '1999-06-01'::date + (n * 104729) % 9500 AS decom) d "
+	    "WHERE d.decom <> '1999-12-31' "
+	    "UNION ALL SELECT '971', gen_random_uuid(), '1999-12-31', d.dec, 'IMPORT', '2024-06-03', 't' "
+	    "FROM unnest('{2000-01-01,2000-01-31,2000-02-01,2024-06-03,2024-06-04,2024-07-05,2031-01-01,2199-12-31}'::date[]) d (dec)");
+	ck_assert_str_eq(sql("SELECT count(*) FROM generate_series('1999-01-01'::date, '2026-12-31', '17 days') g (day) "
+	                     "WHERE (SELECT count(*) FROM episodes_on('971', g.day::date, '2024-06-03')) <> "
+	                     "(SELECT count(*) FROM episode e WHERE e.authority = '971' AND e.decom <= g.day "
+	                     "AND coalesce(e.dec, 'infinity') > g.day)"), "0");
+	ck_assert_str_eq(sql("SELECT count(*) > 7 FROM episodes_on('971', '2024-06-03', '2024-06-03')"), "t");
+	ck_assert_str_eq(sql("SELECT string_agg((SELECT count(*)::text FROM episodes_on('971', d.day, '2024-06-03') e "
+	                     "WHERE e.decom = '1999-12-31'), ',' ORDER BY d.day) FROM unnest('{1999-12-30,1999-12-31,2000-01-30,"
+	                     "2000-01-31,2024-06-03,2190-01-01,2199-12-30,2199-12-31}'::date[]) d (day)"),
+	                 "0,8,7,6,4,1,1,0");
+	ck_assert_str_eq(sql("SELECT count(*) FROM episodes_on('972', '2024-06-03', '2024-06-03')"), "0");
+	sql("DELETE FROM episode WHERE authority = '971'");
+}
+END_TEST
+
 START_TEST(an_import_with_an_unknown_code_or_child_writes_nothing)
 {
 	struct json_calls calls = of_authority("913");
@@ -742,6 +765,7 @@ int main(void)
 	                       a_start_in_the_future_and_an_unknown_code_are_refused_by_field,
 	                       a_repeated_request_has_one_effect, an_import_twice_changes_nothing_and_a_later_year_wins,
 	                       the_census_counts_children_once_and_leaves_short_breaks_out,
+	                       who_is_looked_after_on_a_day_is_what_the_dates_say,
 	                       an_import_with_an_unknown_code_or_child_writes_nothing,
 	                       a_live_start_closes_an_imported_episode_and_the_import_keeps_it,
 	                       a_repeated_import_answers_with_the_totals_of_the_first,

@@ -4,6 +4,8 @@
 -- CONFLICT: a plan made when little was known of the authority would else read all its rows for each one it is given.
 -- The service's C says which codes are used (used_*), and what the periods of care are of a child of whom nothing else
 -- is held and whose episodes are no short breaks (life_*); all others' are made here.
+-- Ids of new children are UUIDs of this call's time (version 7, numbered within it, the rest random): those of a request
+-- lie together at the end of every index, where random ones would touch as many pages as there are children.
 -- plan: fresh
 WITH seen AS (
 	SELECT s.outcome, s.result_key
@@ -30,7 +32,8 @@ WITH seen AS (
 		g.reason_place_change, g.home_outward, g.place_outward, g.urn, g.return_year
 	FROM given g ORDER BY g.child COLLATE "C", g.decom, g.return_year DESC, g.number DESC
 ), person AS MATERIALIZED (
-	SELECT k.key, coalesce(x.resource, gen_random_uuid()) AS id, x.resource IS NULL AS is_new,
+	SELECT k.key, coalesce(x.resource, (left(:new_id::text, 15) || lpad(to_hex(row_number() OVER (ORDER BY k.key COLLATE "C")), 3, '0')
+		|| substr(gen_random_uuid()::text, 19))::uuid) AS id, x.resource IS NULL AS is_new,
 		r.key IS NOT NULL AS described, r.sex, r.born, coalesce(r.unaccompanied, false) AS unaccompanied,
 		r.return_year
 	FROM (SELECT c.key FROM child_row c UNION SELECT w.child FROM picked w) k

@@ -1,5 +1,5 @@
 -- Children looked after on a date, each once with the latest episode that holds. The page's children are found in the
--- index episode_census, whose expression is repeated here as it stands there; then each one's episode by its key.
+-- index episode_census (episodes_on); then each one's episode by its key.
 SELECT l.child::text AS page_key, l.child AS child_id, l.decom AS "episode.decom", l.rne AS "episode.rne",
 	l.ls AS "episode.ls", l.cin AS "episode.cin", l.place AS "episode.place",
 	l.place_provider AS "episode.place_provider", l.dec AS "episode.dec", l.rec AS "episode.rec",
@@ -9,10 +9,8 @@ SELECT l.child::text AS page_key, l.child AS child_id, l.decom AS "episode.decom
 	l.placement AS "episode.placement_id"
 FROM (
 	SELECT e.child, max(e.decom) AS decom
-	FROM episode e
-	WHERE e.authority = :authority::text AND coalesce(e.dec, 'infinity'::date) > coalesce(:date::date, :today::date)
-		AND e.decom <= coalesce(:date::date, :today::date)
-		AND (:page_after::uuid IS NULL OR e.child > :page_after::uuid)
+	FROM episodes_on(:authority::text, coalesce(:date::date, :today::date), :today::date) e
+	WHERE (:page_after::uuid IS NULL OR e.child > :page_after::uuid)
 		AND (:include_short_breaks::boolean OR coalesce(e.ls, '') NOT IN
 			(SELECT k.code FROM code k WHERE k.set = 'LS' AND k.short_breaks))
 	GROUP BY e.child
