@@ -561,7 +561,8 @@ END_TEST
 START_TEST(who_is_looked_after_on_a_day_is_what_the_dates_say)
 {
 	sql("INSERT INTO episode (authority, child, decom, dec, source, recorded, recorded_by) "
-	    "SELECT '971', gen_random_uuid(), d.decom, nullif(d.decom + (n * 7919) % 900 + 1, d.decom + 1), 'IMPORT', '2024-06-03'::timestamptz, 't' "
+	    "SELECT '971', gen_random_uuid(), d.decom, nullif(d.decom + (n * 7919) % 900 + 1, d.decom + 1), 'IMPORT', "
+	    "'2024-06-03'::timestamptz, 't' "
 	    "FROM generate_series(1, 4000) n, LATERAL (SELECT '1999-06-01'::date + (n * 104729) % 9500 AS decom) d "
 	    "WHERE d.decom <> '1999-12-31' "
 	    "UNION ALL SELECT '971', gen_random_uuid(), '1999-12-31', d.dec, 'IMPORT', '2024-06-03', 't' "
