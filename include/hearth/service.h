@@ -47,8 +47,9 @@ typedef int hearth_reply_fn(struct hearth_call *call, const struct hearth_rows *
 
 /* What a step may still take of this turn of the loop. */
 struct hearth_budget;
-/* Asked between pieces of work of well under a millisecond; costs a look at the clock. */
-bool hearth_budget_left(const struct hearth_budget *budget);
+/* Asked between pieces of work of well under a quarter of a millisecond; costs a look at the clock, and each quarter of a
+ * millisecond one at whether somebody waits. */
+bool hearth_budget_left(struct hearth_budget *budget);
 
 /* One step towards the reply: pure, it reckons until the budget is spent and keeps where it is in hearth_call_state. Called
  * again while it answers HEARTH_STEP_MORE, never past the call's deadline. The rows are the same each time; none without a

@@ -224,7 +224,7 @@ static const struct candidate *ranked(const struct search *search, size_t rank)
 
 /* Every home by the rule, then the ranking: HEARTH_STEP_MORE until both are done. */
 static int search_step(struct hearth_call *call, const struct hearth_rows *rows, Hearth__Providers__V1__Needs *needs,
-                       struct search *search, const struct hearth_budget *budget, struct hearth_status *status)
+                       struct search *search, struct hearth_budget *budget, struct hearth_status *status)
 {
 	if (!search->begun && begin_search(call, rows, needs, search, status) < 0)
 		return -1;
@@ -353,7 +353,7 @@ static void show_counts(const struct search *search, struct hearth_arena *arena,
 
 /* The page's homes, one by one; true when all are shown. */
 static bool show_page(struct hearth_call *call, struct search *search, const struct hearth_rows *rows, size_t from,
-                      size_t until, const struct hearth_budget *budget)
+                      size_t until, struct hearth_budget *budget)
 {
 	if (search->next_shown < from)
 		search->next_shown = from;

@@ -201,23 +201,10 @@ static int fill_event(struct hearth_call *call, struct hearth_arena *arena, cons
 	return pack_data(call, arena, event->type, hearth_rows_text(rows, row, "payload"), personal, &event->data, status);
 }
 
-int hearth_events_fill(struct hearth_call *call, const struct hearth_rows *rows, bool personal,
-                       Hearth__Events__V1__Event ***ret_events, size_t *ret_count, struct hearth_status *status)
-{
-	size_t count = hearth_rows_is_null(rows, 0, "seq") ? 0 : hearth_rows_count(rows);
-	*ret_events = hearth_arena_alloc(call->arena, (count + 1) * sizeof **ret_events);
-	for (size_t i = 0; i < count; i++)
-		if (fill_event(call, call->arena, rows, i, personal, &(*ret_events)[i], status) < 0)
-			return -1;
-	*ret_count = count;
-	return 0;
-}
-
 struct pulling { size_t row; int64_t last; };
 
-/* An event at a time: a pull of a thousand takes turns. `ret_last` is the last one's seq, 0 for none. */
-static int add_events(struct hearth_call *call, const struct hearth_rows *rows, bool personal,
-                      const struct hearth_budget *budget, int64_t *ret_last, struct hearth_status *status)
+int hearth_events_add(struct hearth_call *call, const struct hearth_rows *rows, bool personal, struct hearth_budget *budget,
+                      int64_t *ret_last, struct hearth_status *status)
 {
 	struct pulling *pulling = hearth_call_state(call, sizeof *pulling);
 	size_t count = hearth_rows_is_null(rows, 0, "seq") ? 0 : hearth_rows_count(rows);
@@ -300,7 +287,7 @@ static int step_pull(struct hearth_call *call, const struct hearth_rows *rows, s
 	reply->end = hearth_rows_int(rows, 0, "end_seq");
 	if (check_history(request->epoch, request->after, rows, status) < 0)
 		return -1;
-	int outcome = add_events(call, rows, true, budget, &last, status);
+	int outcome = hearth_events_add(call, rows, true, budget, &last, status);
 	reply->next = last ? last : request->after;
 	return outcome;
 }
@@ -314,7 +301,7 @@ static int step_watch(struct hearth_call *call, const struct hearth_rows *rows, 
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
 	if (check_history(request->epoch, after, rows, status) < 0)
 		return -1;
-	int outcome = add_events(call, rows, false, budget, &last, status);
+	int outcome = hearth_events_add(call, rows, false, budget, &last, status);
 	if (outcome == HEARTH_STEP_DONE && last == 0 && request->after >= 0 && hearth_dispatch_may_wait(call))
 		return HEARTH_STEP_WAIT;
 	reply->next = last ? last : end;
@@ -328,8 +315,7 @@ const struct hearth_method hearth_events_methods[] = {
 	  .step = step_watch },
 	{ .name = "GetPosition", .kind = HEARTH_READ, .roles = RUNS_THE_SUITE, .statement = "get_position" },
 	{ .name = "Snapshot", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM) | HEARTH_BETWEEN_SERVICES,
-	  .statement = "snapshot",
-	  .plan = hearth_snapshot_plan, .reply = hearth_snapshot_reply },
+	  .statement = "snapshot", .plan = hearth_snapshot_plan, .step = hearth_snapshot_step },
 	{ .name = "ListParked", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR), .row = "parked",
 	  .statement = "list_parked" },
 	{ .name = "GetParked", .kind = HEARTH_READ, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR),

@@ -88,7 +88,7 @@ static int end_list(struct hearth_stepping *stepping, struct hearth_status *stat
 	return hearth_reply_page(call, &stepping->rows, stepping->next_row, status);
 }
 
-static int step_list(struct hearth_stepping *stepping, const struct hearth_budget *budget, struct hearth_status *status)
+static int step_list(struct hearth_stepping *stepping, struct hearth_budget *budget, struct hearth_status *status)
 {
 	struct hearth_call *call = stepping->call;
 	const ProtobufCFieldDescriptor *field = call->route->row;
@@ -180,7 +180,7 @@ void hearth_compute_rows(struct hearth_call *call, PGresult *result, enum hearth
 	stepping->lane = lane;
 	if (stepping->rows.count <= ROWS_AT_ONCE) {
 		/* Few rows are worth no further turn, unless the step says so. */
-		struct hearth_budget budget = hearth_budget_now();
+		struct hearth_budget budget = hearth_budget_now(call->process->loop);
 		if (!take_turn(&stepping->task, &budget))
 			return;
 	}

@@ -45,14 +45,19 @@ static const char *next_key(struct hearth_call *call, const struct hearth_rows *
 	return keys < keys_asked(hearth_call_request(call)) ? "" : last;
 }
 
-int hearth_snapshot_reply(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_status *status)
+int hearth_snapshot_step(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_budget *budget,
+                         struct hearth_status *status)
 {
 	Hearth__Events__V1__SnapshotResponse *reply = hearth_call_reply(call);
+	int64_t last;
 	if (hearth_rows_count(rows) == 0 || hearth_rows_is_null(rows, 0, "epoch"))
 		return hearth_fail(status, HEARTH_UNIMPLEMENTED, "NO_SNAPSHOT", "%s tells events, but not its state",
 		                   call->process->service->name);
+	int outcome = hearth_events_add(call, rows, true, budget, &last, status);
+	if (outcome != HEARTH_STEP_DONE)
+		return outcome;
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
 	reply->as_of = hearth_rows_int(rows, 0, "as_of");
 	reply->next = hearth_arena_strdup(call->arena, next_key(call, rows));
-	return hearth_events_fill(call, rows, true, &reply->events, &reply->n_events, status);
+	return HEARTH_STEP_DONE;
 }

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -306,6 +307,13 @@ static int sleep_ms(const struct hearth_loop *loop, int64_t timeout_us)
 		return -1;
 	/* Rounded up: a turn that wakes too early would spin. */
 	return timeout_us > INT64_C(3600000000) ? 3600000 : (int)((timeout_us + 999) / 1000);
+}
+
+bool hearth_loop_wanted(const struct hearth_loop *loop)
+{
+	struct pollfd set = { .fd = loop->epoll, .events = POLLIN };
+
+	return poll(&set, 1, 0) > 0;
 }
 
 void hearth_loop_measure(struct hearth_loop *loop, struct hearth_histogram *turns)

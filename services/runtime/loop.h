@@ -34,6 +34,9 @@ struct hearth_deferred { hearth_alarm_fn *callback; void *context; struct hearth
 void hearth_loop_defer(struct hearth_loop *loop, struct hearth_deferred *deferred);
 void hearth_loop_undefer(struct hearth_loop *loop, struct hearth_deferred *deferred);
 
+/* Whether a descriptor has something for the next turn: one system call. Alarms wait as they may. */
+bool hearth_loop_wanted(const struct hearth_loop *loop);
+
 /* How long turns take from waking to sleeping again is counted there (NULL: no longer), and the longest kept. */
 struct hearth_histogram;
 void hearth_loop_measure(struct hearth_loop *loop, struct hearth_histogram *turns);

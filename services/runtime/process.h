@@ -253,9 +253,10 @@ void hearth_refusal_status(const struct hearth_process *process, const char *out
 /* builtin.c: Health, Control, Events; audit_methods.c: Audit */
 extern const struct hearth_method hearth_health_methods[], hearth_control_methods[], hearth_events_methods[],
 	hearth_audit_methods[];
-/* Rows of an outbox, or of its shape, as events; without `personal` what is marked personal is left out. */
-int hearth_events_fill(struct hearth_call *call, const struct hearth_rows *rows, bool personal,
-                       struct Hearth__Events__V1__Event ***ret_events, size_t *ret_count, struct hearth_status *status);
+/* Rows of an outbox, or of its shape, put into the reply's field `events` one by one, a slice at a time, as a step's answer;
+ * without `personal` what is marked personal is left out. `ret_last` is the last one's seq, 0 for none, once it is DONE. */
+int hearth_events_add(struct hearth_call *call, const struct hearth_rows *rows, bool personal, struct hearth_budget *budget,
+                      int64_t *ret_last, struct hearth_status *status);
 
 /* reflection.c */
 extern const struct hearth_method hearth_reflection_methods[];
@@ -263,7 +264,8 @@ extern const struct hearth_method hearth_reflection_methods[];
 /* events_snapshot.c, events_parked.c: of the Events methods */
 hearth_plan_fn hearth_snapshot_plan, hearth_parked_plan_list, hearth_parked_plan_get, hearth_parked_plan_skip,
 	hearth_bootstrap_plan;
-hearth_reply_fn hearth_snapshot_reply, hearth_parked_reply_get;
+hearth_step_fn hearth_snapshot_step;
+hearth_reply_fn hearth_parked_reply_get;
 
 /* consumer*.c */
 struct hearth_consumer *hearth_consumer_new(struct hearth_process *process, const struct hearth_source *source,

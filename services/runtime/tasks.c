@@ -16,14 +16,23 @@ struct hearth_tasks {
 	struct hearth_deferred slice;
 };
 
-bool hearth_budget_left(const struct hearth_budget *budget)
+bool hearth_budget_left(struct hearth_budget *budget)
 {
-	return hearth_clock_mono() < budget->until_us;
+	int64_t now_us = hearth_clock_mono();
+	if (now_us >= budget->until_us)
+		return false;
+	if (now_us < budget->look_us)
+		return true;
+	budget->look_us = now_us + HEARTH_TASK_LOOK_US;
+	if (hearth_loop_wanted(budget->loop))
+		budget->until_us = now_us;
+	return now_us < budget->until_us;
 }
 
-struct hearth_budget hearth_budget_now(void)
+struct hearth_budget hearth_budget_now(const struct hearth_loop *loop)
 {
-	return (struct hearth_budget){ hearth_clock_mono() + HEARTH_TASK_US };
+	int64_t now_us = hearth_clock_mono();
+	return (struct hearth_budget){ now_us + HEARTH_TASK_US, now_us + HEARTH_TASK_LOOK_US, loop };
 }
 
 static void append(struct hearth_tasks *tasks, struct hearth_task *task)
@@ -50,7 +59,7 @@ static void run_slice(void *context)
 	if (!tasks->first)
 		return;
 	struct hearth_task *task = take(tasks);
-	struct hearth_budget budget = hearth_budget_now();
+	struct hearth_budget budget = hearth_budget_now(tasks->loop);
 	tasks->turns++;
 	if (task->turn(task, &budget))
 		append(tasks, task);

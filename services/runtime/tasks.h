@@ -1,7 +1,8 @@
 /* tasks.h: work that takes longer than a turn of the loop should: done a little each turn.
  *
- * One task runs a turn, at most HEARTH_TASK_US of it, after everything that came in during the turn was sent on; those that
- * run take turns. So a reckoning of a second costs a lookup at most one such slice for each turn that it needs.
+ * One task runs a turn, after everything that came in during the turn was sent on; those that run take turns. It runs for
+ * HEARTH_TASK_US while nobody wants anything else of the process, but looks each HEARTH_TASK_LOOK_US whether somebody does:
+ * that is what a reckoning of a second costs a lookup for each turn that it needs.
  */
 #ifndef HEARTH_TASKS_H
 #define HEARTH_TASKS_H
@@ -10,8 +11,10 @@
 #include "loop.h"
 
 #define HEARTH_TASK_US INT64_C(1000)
+#define HEARTH_TASK_LOOK_US INT64_C(250)
 
-struct hearth_budget { int64_t until_us; };          /* monotonic */
+/* Monotonic; over at `until_us`, or when the look that is due at `look_us` finds something for the loop to do. */
+struct hearth_budget { int64_t until_us, look_us; const struct hearth_loop *loop; };
 
 struct hearth_task {
 	/* True: there is more. False: it is over, and may be gone already. `budget` NULL: the process ends; say so and be
@@ -29,6 +32,6 @@ void hearth_tasks_add(struct hearth_tasks *tasks, struct hearth_task *task);
 size_t hearth_tasks_count(const struct hearth_tasks *tasks);
 /* How often a task had a turn. */
 uint64_t hearth_tasks_turns(const struct hearth_tasks *tasks);
-struct hearth_budget hearth_budget_now(void);
+struct hearth_budget hearth_budget_now(const struct hearth_loop *loop);
 
 #endif

@@ -1,11 +1,12 @@
 /* bench_load.c: calls from one client thread: rate and latencies.
  *
- *	bench_load echo|create|get|home|child ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS [RATE [gap]]]
+ *	bench_load echo|create|get|home|child|list|find|rounds ADDRESS IN_FLIGHT SECONDS [WARM_SECONDS [RATE [gap]]]
  *
  * prints one line: calls/s, p50 and p99 in microseconds, errors. SECONDS may be a number of calls: "2000x". A closed
  * loop, or with RATE so many calls a second, as they fall due. `create` makes referrals and `child` children, with
- * fresh ids; `get` first makes 1,000 referrals, then reads them by key; `home` reads the homes that run.sh made. Without
- * an answer for 5 s a call is an error.
+ * fresh ids; `get` first makes 1,000 referrals, then reads them by key; `home` reads the homes that run.sh made. `list`
+ * asks for a page of 10,000 homes, `find` seeks one among them, `rounds` has the bench's service reckon for about a second:
+ * what a process does beside lookups. Without an answer for 5 s, 60 s for these three, a call is an error.
  * With `gap` calls may be tried again at another instance, no call that is due is left out, and in place of the p99
  * stands the longest time that any of them was waited for, from when it was due.
  */
@@ -50,6 +51,7 @@ struct load {
 	bool paced;                        /* a flight ends with its answer */
 	bool gap;
 	int64_t due_us;                    /* paced: of the call being sent */
+	int timeout_ms;
 	char (*keys)[HEARTH_UUID_SIZE];
 	char child[HEARTH_UUID_SIZE];
 	size_t key_count;
@@ -60,7 +62,7 @@ static void answered(void *context, const struct hearth_reply *reply);
 
 static int send_call(struct load *load, const char *method, const ProtobufCMessage *request, struct hearth_status *status)
 {
-	struct hearth_call_options options = { .timeout_ms = 5000, .once = !load->gap };
+	struct hearth_call_options options = { .timeout_ms = load->timeout_ms, .once = !load->gap };
 	return hearth_client_send(load->client, method, request, &options, answered, load->flying, status);
 }
 
@@ -129,15 +131,50 @@ static int send_child(struct load *load, int64_t number, struct hearth_status *s
 	return send_call(load, "hearth.placements.v1.Placements/CreateChild", &request.base, status);
 }
 
+/* ---- what takes long ---- */
+
+static int send_list(struct load *load, int64_t number, struct hearth_status *status)
+{
+	Hearth__Providers__V1__ListHomesRequest request = HEARTH__PROVIDERS__V1__LIST_HOMES_REQUEST__INIT;
+	request.page_size = 10000;
+	(void)number;
+	return send_call(load, "hearth.providers.v1.Providers/ListHomes", &request.base, status);
+}
+
+static int send_find(struct load *load, int64_t number, struct hearth_status *status)
+{
+	Hearth__Providers__V1__FindHomesRequest request = HEARTH__PROVIDERS__V1__FIND_HOMES_REQUEST__INIT;
+	Hearth__Providers__V1__Needs needs = HEARTH__PROVIDERS__V1__NEEDS__INIT;
+	needs.children = 1;
+	request.needs = &needs;
+	(void)number;
+	return send_call(load, "hearth.providers.v1.Providers/FindHomes", &request.base, status);
+}
+
+/* About a second of one of these processors when nobody else wants it. */
+#define ROUNDS_A_SECOND INT64_C(280000000)
+
+static int send_rounds(struct load *load, int64_t number, struct hearth_status *status)
+{
+	Hearth__Bench__V1__CountRoundsRequest request = HEARTH__BENCH__V1__COUNT_ROUNDS_REQUEST__INIT;
+	request.rounds = ROUNDS_A_SECOND;
+	(void)number;
+	return send_call(load, "hearth.bench.v1.Bench/CountRounds", &request.base, status);
+}
+
 static const struct mode {
 	const char *name, *service;
 	send_fn *send;
+	int timeout_ms;
 } modes[] = {
-	{ "echo", "bench", send_echo },
-	{ "create", "referrals", send_create },
-	{ "get", "referrals", send_get },
-	{ "home", "providers", send_home },
-	{ "child", "placements", send_child },
+	{ "echo", "bench", send_echo, 5000 },
+	{ "create", "referrals", send_create, 5000 },
+	{ "get", "referrals", send_get, 5000 },
+	{ "home", "providers", send_home, 5000 },
+	{ "child", "placements", send_child, 5000 },
+	{ "list", "providers", send_list, 60000 },
+	{ "find", "providers", send_find, 60000 },
+	{ "rounds", "bench", send_rounds, 60000 },
 };
 
 static const struct mode *find_mode(const char *name)
@@ -307,11 +344,13 @@ int main(int argc, char **argv)
 	struct hearth_uuid uuid;
 	struct wish wish;
 	if (read_wish(argc, argv, &wish) < 0 || sodium_init() < 0) {
-		fprintf(stderr, "usage: bench_load echo|create|get|home|child ADDRESS IN_FLIGHT SECONDS|COUNTx "
+		fprintf(stderr, "usage: bench_load echo|create|get|home|child|list|find|rounds ADDRESS IN_FLIGHT SECONDS|COUNTx "
 		        "[WARM_SECONDS [RATE [gap]]]\n"
 		        "IN_FLIGHT is 1 to 256, SECONDS up to 600\n");
 		return 2;
 	}
+	if (wish.mode->send == send_list)      /* pages of 10,000 are for those who run the suite */
+		actor.roles |= HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR);
 	struct load load = { .most = wish.calls ? wish.calls : INT64_MAX };
 	hearth_uuid_new(&uuid);
 	hearth_uuid_format(&uuid, load.child);
@@ -324,6 +363,7 @@ int main(int argc, char **argv)
 		}
 	}
 	hearth_client_trust(load.client, load.trust);
+	load.timeout_ms = wish.mode->timeout_ms;
 	load.flights = hearth_alloc(256 * sizeof *load.flights);
 	memset(load.flights, 0, 256 * sizeof *load.flights);
 	load.samples = hearth_alloc(MOST_SAMPLES * sizeof *load.samples);

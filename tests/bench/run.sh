@@ -18,7 +18,7 @@ seconds=${BENCH_SECONDS:-${tiny:+0.3}}
 seconds=${seconds:-1}
 warm=${tiny:+0.1}
 warm=${warm:-0.3}
-parts=${BENCH_ONLY:-echo curve instructions write read events import nation idle failover scale}
+parts=${BENCH_ONLY:-echo curve instructions write read busy events import nation idle failover scale}
 here=$(realpath "$(dirname "$0")")
 services=$here/../../services
 clients=${tiny:+2}
@@ -281,14 +281,18 @@ write_part() {
 
 by_key=(-c plan_cache_mode=force_generic_plan -c enable_seqscan=off)
 
-# A thousand homes and referrals under the ids that pgbench draws and bench_load reads.
-make_rows_to_read() {
+# So many homes; the first thousand under the ids that pgbench draws and bench_load reads.
+make_homes() {
 	sql -c "INSERT INTO providers.provider (id, name, created, updated)
 			VALUES ('20000000-0000-0000-0000-000000000000', 'Provider of the bench', '2026-01-05', '2026-01-05') ON CONFLICT DO NOTHING" \
 		-c "INSERT INTO providers.home (id, provider_id, name, kind, open, purpose, siblings_only, places, created, updated)
-			SELECT ('20000000000000000000000000000' || lpad(n::text, 3, '0'))::uuid, '20000000-0000-0000-0000-000000000000',
+			SELECT ('2000000000000000000000000000' || lpad(n::text, 4, '0'))::uuid, '20000000-0000-0000-0000-000000000000',
 				'Fostering household ' || n, 'FOSTERING', true, '{}', false, 2, '2026-01-05', '2026-01-05'
-			FROM generate_series(0, 999) n ON CONFLICT DO NOTHING"
+			FROM generate_series(0, $1 - 1) n ON CONFLICT DO NOTHING" -c "VACUUM ANALYZE providers.home"
+}
+
+make_rows_to_read() {
+	make_homes 1000
 	load create "ipc://$work" 64 >/dev/null
 	sql -c "UPDATE referrals.referral r SET id = ('20000000000000000000000000000' || lpad(k.n::text, 3, '0'))::uuid
 		FROM (SELECT x.id, row_number() OVER () - 1 AS n FROM referrals.referral x LIMIT 1000) k WHERE r.id = k.id" \
@@ -325,6 +329,38 @@ read_part() {
 		say read_rps_audited "$(word 1 $ours)" "$theirs"
 	done
 	halt referrals providers
+}
+
+# ---- beside what takes long ----------------------------------------------------------------------------------------------
+
+# p50 and p99 of METHOD at 500 a second, alone, and while loads of the other MODEs have one call out all the time.
+busy_once() {
+	local figure=$1 method=$2 alone busy mode names=()
+	shift 2
+	alone=$(load "$method" "ipc://$work" 64 500) || exit 1
+	for mode in "$@"; do
+		launch "busy_$mode" "$bin/bench_load" "$mode" "ipc://$work" 1 600
+		names+=("busy_$mode")
+	done
+	sleep 0.3
+	busy=$(load "$method" "ipc://$work" 64 500) || exit 1
+	for mode in "${names[@]}"; do
+		kill -0 "${running[$mode]}" || fail "$mode ended before its time"
+	done
+	halt "${names[@]}"
+	say "${figure}_p50_busy" "$(word 2 $busy)" "$(word 2 $alone)"
+	say "${figure}_p99_busy" "$(word 3 $busy)" "$(word 3 $alone)"
+}
+
+busy_part() {
+	service providers
+	start_echo
+	make_homes 10000
+	for _ in $(seq "$runs"); do
+		busy_once lookup home list find
+		busy_once echo echo rounds
+	done
+	halt providers bench
 }
 
 # ---- events ------------------------------------------------------------------------------------------------------------
@@ -571,6 +607,7 @@ if wants curve && [ -z "$tiny" ]; then curve_part; fi
 if wants instructions && [ -z "$tiny" ]; then instructions_part; fi
 if wants write; then write_part; fi
 if wants read; then read_part; fi
+if wants busy; then busy_part; fi
 if wants events; then events_part; fi
 if wants import; then import_part; fi
 if wants nation; then nation_part; fi

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include <hearth/v1/common.pb-c.h>
 
 #include "../support/check_main.h"
+#include "../support/metrics_text.h"
 #include "../support/suite.h"
 
 #define ROLE(name) (UINT32_C(1) << HEARTH__V1__ROLE__##name)
@@ -156,6 +158,16 @@ static int by_size(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+/* Processor time that a process has used: unlike the clock it knows nothing of what else the machine does. */
+static int64_t cpu_us_of(pid_t pid)
+{
+	clockid_t clock;
+	struct timespec cpu;
+	ck_assert_int_eq(clock_getcpuclockid(pid, &clock), 0);
+	ck_assert_int_eq(clock_gettime(clock, &cpu), 0);
+	return (int64_t)cpu.tv_sec * 1000000 + cpu.tv_nsec / 1000;
+}
+
 START_TEST(a_reckoning_of_a_second_holds_no_call_up)
 {
 	static int64_t took[20000];
@@ -163,15 +175,18 @@ START_TEST(a_reckoning_of_a_second_holds_no_call_up)
 	struct answer answer;
 	size_t count = 0;
 	start_bench(&bench, "all", NULL, "8");
-	reckon(&bench, rounds_of(&bench, 1000), 60000, false, &answer);
+	int64_t rounds = rounds_of(&bench, 1000), cpu_us = cpu_us_of(bench.pids[0]);
+	reckon(&bench, rounds, 60000, false, &answer);
 	while (!answer.came && count < 20000)
 		took[count++] = echo(&bench);
+	cpu_us = cpu_us_of(bench.pids[0]) - cpu_us;
 	ck_assert_int_eq(answer.status.code, HEARTH_OK);
 	qsort(took, count, sizeof took[0], by_size);
 	/* Held for the second it would have been one call; a slice is a millisecond. Wide bounds: other tests run too. */
 	ck_assert_msg(count >= 50, "%zu calls were answered beside it", count);
 	ck_assert_msg(took[count / 2] < 20000, "the median call took %lld us", (long long)took[count / 2]);
-	ck_assert_msg(answer.steps >= 200, "reckoned in %lld steps", (long long)answer.steps);
+	ck_assert_msg(cpu_us < 2500 * answer.steps, "%lld us of processor time in %lld steps", (long long)cpu_us,
+	              (long long)answer.steps);
 	stop_bench(&bench);
 }
 END_TEST
@@ -454,6 +469,60 @@ START_TEST(a_lookup_waits_for_no_list_search_or_pull)
 }
 END_TEST
 
+/* ---- by the loop's own figures ---- */
+
+struct figures { double slices, turns, short_turns; int64_t cpu_us; };
+
+/* A process's own figures: what else the machine does changes neither its slices nor its processor time. */
+static struct figures figures_of(const char *service)
+{
+	char path[160];
+	snprintf(path, sizeof path, "%s/metrics", suite_directory(suite));
+	char *text = metrics_text_of(path, service);
+	struct figures figures = { metrics_value(text, "hearth_task_turns_total"),
+	                           metrics_value(text, "hearth_loop_turn_seconds_count"),
+	                           metrics_value(text, "hearth_loop_turn_seconds_bucket{le=\"0.0025\"}"),
+	                           cpu_us_of(suite_pid(suite, service, 0)) };
+	free(text);
+	return figures;
+}
+
+static void assert_in_slices(struct hearth_client *client, const char *method, const ProtobufCMessage *request)
+{
+	struct figures before = figures_of("providers");
+	for (int i = 0; i < 4; i++)
+		ask_long(client, method, request);
+	while (outstanding > 0)
+		hearth_client_run(client, 100);
+	struct figures after = figures_of("providers");
+	double slices = after.slices - before.slices, cpu_us = (double)(after.cpu_us - before.cpu_us);
+	/* A slice is a millisecond at most; the rest is what the turns do beside it. */
+	ck_assert_msg(cpu_us / slices < 2500, "%s: %.0f us of processor time in %.0f slices", method, cpu_us, slices);
+	ck_assert_msg((after.short_turns - before.short_turns) / (after.turns - before.turns) > 0.5,
+	              "%s: %.0f of %.0f turns took up to 2.5 ms", method, after.short_turns - before.short_turns,
+	              after.turns - before.turns);
+}
+
+START_TEST(a_turn_does_a_slice_of_a_list_a_search_or_a_pull)
+{
+	struct hearth_client *client = suite_client(suite, "", SUITE_ALL_ROLES);
+	Hearth__Providers__V1__ListHomesRequest listing = HEARTH__PROVIDERS__V1__LIST_HOMES_REQUEST__INIT;
+	Hearth__Providers__V1__FindHomesRequest finding = HEARTH__PROVIDERS__V1__FIND_HOMES_REQUEST__INIT;
+	Hearth__Providers__V1__Needs needs = HEARTH__PROVIDERS__V1__NEEDS__INIT;
+	Hearth__Events__V1__PullRequest pull = HEARTH__EVENTS__V1__PULL_REQUEST__INIT;
+	Hearth__Events__V1__SnapshotRequest snapshot = HEARTH__EVENTS__V1__SNAPSHOT_REQUEST__INIT;
+	listing.page_size = HOMES;
+	finding.needs = &needs;
+	needs.children = 1;
+	pull.page_size = 1000;
+	snapshot.page_size = 500;
+	assert_in_slices(client, "hearth.providers.v1.Providers/ListHomes", &listing.base);
+	assert_in_slices(client, "hearth.providers.v1.Providers/FindHomes", &finding.base);
+	assert_in_slices(client, "providers:hearth.events.v1.Events/Pull", &pull.base);
+	assert_in_slices(client, "providers:hearth.events.v1.Events/Snapshot", &snapshot.base);
+}
+END_TEST
+
 int main(void)
 {
 	const struct check_options options = { .setup = start_suite, .teardown = stop_suite, .timeout = 120 };
@@ -463,5 +532,6 @@ int main(void)
 	                       processes_may_share_out_what_reckons_and_what_does_not,
 	                       what_no_process_serves_is_unavailable_and_says_so,
 	                       those_who_run_the_suite_may_ask_for_pages_of_ten_thousand,
-	                       a_pull_of_a_thousand_is_whole_and_in_order, a_lookup_waits_for_no_list_search_or_pull);
+	                       a_pull_of_a_thousand_is_whole_and_in_order, a_lookup_waits_for_no_list_search_or_pull,
+	                       a_turn_does_a_slice_of_a_list_a_search_or_a_pull);
 }

@@ -9,6 +9,7 @@
 #include <hearth/clock.h>
 
 #include "../../services/runtime/loop.h"
+#include "../../services/runtime/tasks.h"
 
 struct log { char text[64]; size_t size; };
 
@@ -292,11 +293,48 @@ START_TEST(turns_may_nest_and_free_what_the_outer_turn_still_holds)
 }
 END_TEST
 
+static int64_t spent(struct hearth_budget *budget)
+{
+	int64_t until_us = budget->until_us;
+	while (hearth_budget_left(budget))
+		;
+	return until_us - budget->until_us;
+}
+
+/* Each look may come late on a busy machine, even after the budget's end: then it says nothing, and is tried again. */
+START_TEST(a_slice_ends_early_when_something_came_in_and_not_otherwise)
+{
+	int fd = eventfd(0, EFD_CLOEXEC), count = 0;
+	int64_t left_us = 0;
+
+	loop = hearth_loop_new();
+	watches[0] = hearth_loop_add(loop, fd, EPOLLIN, count_event, &count);
+	ck_assert(!hearth_loop_wanted(loop));
+	for (int i = 0; i < 20; i++) {
+		struct hearth_budget budget = hearth_budget_now(loop);
+		ck_assert_int_eq(spent(&budget), 0);
+	}
+	ck_assert_int_eq(eventfd_write(fd, 1), 0);
+	ck_assert(hearth_loop_wanted(loop));
+	for (int i = 0; i < 200 && left_us == 0; i++) {
+		struct hearth_budget budget = hearth_budget_now(loop);
+		left_us = spent(&budget);
+	}
+	ck_assert_int_gt(left_us, 0);
+	ck_assert_int_le(left_us, HEARTH_TASK_US - HEARTH_TASK_LOOK_US);
+	ck_assert_int_eq(count, 0);        /* looking takes nothing away */
+	hearth_watch_free(&watches[0]);
+	hearth_loop_free(&loop);
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	return CHECK_MAIN("loop", a_watch_freed_in_a_callback_is_not_called_again, a_watch_is_called_until_it_is_read_or_changed,
 	                  alarms_ring_in_the_order_of_their_times, many_alarms_set_and_cleared_keep_their_order,
 	                  an_alarm_that_sets_itself_again_waits_for_the_next_turn, an_alarm_freed_in_a_callback_does_not_ring,
 	                  deferred_work_runs_once_before_the_loop_sleeps, deferred_work_may_ask_again_and_be_withdrawn,
-	                  a_loop_runs_until_it_is_stopped, turns_may_nest_and_free_what_the_outer_turn_still_holds);
+	                  a_loop_runs_until_it_is_stopped, turns_may_nest_and_free_what_the_outer_turn_still_holds,
+	                  a_slice_ends_early_when_something_came_in_and_not_otherwise);
 }
