@@ -24,6 +24,7 @@ const char cli_call_help[] =
 struct method {
 	const char *name;                /* as the client wants it */
 	const ProtobufCMethodDescriptor *descriptor;
+	struct hearth_descriptors *contracts;        /* that it belongs to */
 };
 
 /* ---- which method ---- */
@@ -62,6 +63,7 @@ static int find(struct cli *cli, const struct wanted *wanted, struct method *ret
 	struct cli_remote remote;
 	if (cli_remote_load(cli, wanted->service, &remote, &status) != 0)
 		return cli_fail(&status);
+	ret_method->contracts = remote.descriptors;
 	const ProtobufCServiceDescriptor *contract = wanted->contract != NULL
 		? hearth_descriptors_service(remote.descriptors, wanted->contract)
 		: cli_remote_contract(&remote, wanted->method);
@@ -162,7 +164,8 @@ int cli_call_command(struct cli *cli, int argc, char **argv)
 		code = read_request(cli, argc > 2 ? argv[2] : "{}", &text, &size);
 	if (code == CLI_OK)
 		code = find(cli, &wanted, &method);
-	if (code != CLI_OK)
-		return code;
-	return call(cli, &method, text, size, id_text != NULL ? &id : NULL, defaults ? HEARTH_JSON_DEFAULTS : 0);
+	if (code == CLI_OK)
+		code = call(cli, &method, text, size, id_text != NULL ? &id : NULL, defaults ? HEARTH_JSON_DEFAULTS : 0);
+	hearth_descriptors_free(&method.contracts);
+	return code;
 }
