@@ -41,7 +41,7 @@ static void stop_suite(void)
 static long number(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static long number(const char *format, ...)
 {
-	char sql[2048];
+	char sql[8192];
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(sql, sizeof sql, format, arguments);
@@ -282,6 +282,46 @@ START_TEST(a_read_of_nothing_is_not_noted)
 }
 END_TEST
 
+#define MANY 45
+#define CHILDREN 43     /* the first two have two referrals each */
+
+/* The last entry of lists holds so many records, and of these exactly the children. */
+static void assert_listed(int records, const char *children)
+{
+	ck_assert_int_eq(number("SELECT (a.records = %d AND a.subject = '' AND a.record = '' AND (SELECT array_agg(DISTINCT i::uuid "
+	                        "ORDER BY i::uuid) FROM unnest(a.ids) i) = (%s))::int FROM referrals.audit a WHERE "
+	                        "a.method = 'ListReferrals' AND a.authority = '938' ORDER BY a.id DESC LIMIT 1", records, children), 1);
+}
+
+/* Over 32 rows are answered in steps: the entry is gathered over all of them. */
+START_TEST(a_list_that_is_answered_in_steps_is_noted_whole)
+{
+	struct json_calls calls = referrals_as("938", OFFICERS);
+	char child[HEARTH_UUID_SIZE], shown[64 * MANY] = "";
+	for (int i = 0; i < MANY; i++) {
+		snprintf(child, sizeof child, CHILD "7%03d", i % CHILDREN);
+		new_referral(&calls, child);
+	}
+	json_t *reply = json_call(&calls, "ListReferrals", "{'pageSize': 500}");
+	ck_assert_uint_eq(json_array_size(json_object_get(reply, "referrals")), MANY);
+	json_decref(reply);
+	ck_assert_int_eq(number("SELECT count(DISTINCT child_id) FROM referrals.referral WHERE authority = '938'"), CHILDREN);
+	assert_listed(MANY, "SELECT array_agg(DISTINCT r.child_id ORDER BY r.child_id) FROM referrals.referral r "
+	                    "WHERE r.authority = '938'");
+	/* A page has those that were shown, not those that were found. */
+	reply = json_call(&calls, "ListReferrals", "{'pageSize': 40}");
+	json_t *rows = json_object_get(reply, "referrals"), *row;
+	size_t i;
+	ck_assert_uint_eq(json_array_size(rows), 40);
+	json_array_foreach(rows, i, row)
+		snprintf(shown + strlen(shown), sizeof shown - strlen(shown), "%s('%s'::uuid)", i ? "," : "", json_at(row, "childId"));
+	json_decref(reply);
+	char sql[sizeof shown + 128];
+	snprintf(sql, sizeof sql, "SELECT array_agg(DISTINCT v.c ORDER BY v.c) FROM (VALUES %s) v (c)", shown);
+	assert_listed(40, sql);
+}
+END_TEST
+
 START_TEST(what_cannot_be_noted_is_not_shown_and_not_done)
 {
 	struct json_calls calls = referrals_as("936", OFFICERS);
@@ -307,6 +347,7 @@ END_TEST
 START_TEST(a_kill_leaves_no_answer_unnoted)
 {
 	static const char *const services[] = { "referrals", NULL };
+	struct suite *const everybodys = suite;
 	suite = suite_start(&(struct suite_options){ .services = services, .instances = 2, .clock = WORLD_CLOCK });
 	ck_assert_ptr_nonnull(suite);
 	struct json_calls calls = referrals_as("937", OFFICERS);
@@ -331,6 +372,7 @@ START_TEST(a_kill_leaves_no_answer_unnoted)
 	ck_assert_int_eq(notes("referrals", "WRITE", "CreateReferral", "937"), writes + 1);
 	PQfinish(tables_db(suite));
 	ck_assert_int_eq(suite_stop(&suite), 0);
+	suite = everybodys;
 }
 END_TEST
 
@@ -539,6 +581,7 @@ END_TEST
 START_TEST(a_chain_goes_on_in_another_history_and_says_so)
 {
 	static const char *const services[] = { "referrals", NULL };
+	struct suite *const everybodys = suite;
 	suite = suite_start(&(struct suite_options){ .services = services, .clock = WORLD_CLOCK });
 	ck_assert_ptr_nonnull(suite);
 	struct json_calls calls = referrals_as("940", OFFICERS);
@@ -553,6 +596,7 @@ START_TEST(a_chain_goes_on_in_another_history_and_says_so)
 	free(out);
 	PQfinish(tables_db(suite));
 	ck_assert_int_eq(suite_stop(&suite), 0);
+	suite = everybodys;
 }
 END_TEST
 
@@ -657,7 +701,8 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "audit", every_write_leaves_one_entry_and_its_repetition_only_a_read,
 	                       a_refused_write_leaves_no_entry, an_entry_says_who_as_what_when_and_about_whom,
 	                       every_read_of_a_childs_record_is_noted_before_its_answer_and_no_other,
-	                       a_read_of_nothing_is_not_noted, what_cannot_be_noted_is_not_shown_and_not_done,
+	                       a_read_of_nothing_is_not_noted, a_list_that_is_answered_in_steps_is_noted_whole,
+	                       what_cannot_be_noted_is_not_shown_and_not_done,
 	                       a_kill_leaves_no_answer_unnoted, a_seal_waits_for_a_slow_transaction_and_nobody_waits_long_for_it,
 	                       sealers_at_once_miss_no_entry_and_seal_none_twice,
 	                       what_an_owner_changes_afterwards_is_found_and_named,
