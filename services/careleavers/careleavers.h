@@ -1,4 +1,4 @@
-/* careleavers.h: plans and replies that main.c names in its tables, and what its files share. Inside this service only. */
+/* careleavers.h: what main.c names in its tables, and what its files share. Inside this service only. */
 #ifndef CARELEAVERS_CARELEAVERS_H
 #define CARELEAVERS_CARELEAVERS_H
 
@@ -15,7 +15,9 @@ hearth_plan_fn careleavers_plan_get_young_person, careleavers_plan_list_young_pe
 hearth_reply_fn careleavers_reply_get_young_person, careleavers_reply_list_young_people, careleavers_reply_list_due,
     careleavers_reply_list_turning_18;
 /* events.c */
-hearth_plan_fn careleavers_plan_child, careleavers_plan_ended, careleavers_plan_statuses;
+extern const struct hearth_told careleavers_told[];
+extern const struct hearth_source careleavers_sources[];
+extern const struct hearth_timer careleavers_timers[];
 
 /* history.c: a row's texts to what the rules read; all lives in the arena. */
 int32_t careleavers_read_day(const char *text);                  /* NULL or no date: ELIGIBILITY_NO_DAY */

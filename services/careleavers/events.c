@@ -1,28 +1,53 @@
 /* events.c: what careleavers hears of placements, and what it tells when a status has changed.
  *
  * Birthdays need not be heard: the status of any day follows from dates, and each young person's row says on which day
- * it may be another one. One standing timer looks at those whose day has come (main.c).
+ * it may be another one. One standing timer looks at those whose day has come.
  */
 #include "careleavers.h"
 
 #include <string.h>
 
+#include <hearth/careleavers/v1/events.pb-c.h>
 #include <hearth/placements/v1/events.pb-c.h>
 
+const struct hearth_told careleavers_told[] = {
+	{ "hearth.young_person.recorded.v1", &hearth__careleavers__v1__young_person_recorded__descriptor },
+	{ "hearth.young_person.status_changed.v1", &hearth__careleavers__v1__young_person_status_changed__descriptor },
+	{ .type = NULL },
+};
+
 /* Young people belong to an authority; an event without one is passed over. */
-int careleavers_plan_child(struct hearth_call *call, struct hearth_status *status)
+static int child_told(struct hearth_call *call, struct hearth_status *status)
 {
 	(void)status;
 	return hearth_call_authority(call)[0] == '\0';
 }
 
 /* A placement that ends while the child stays in care ends no period of care. */
-int careleavers_plan_ended(struct hearth_call *call, struct hearth_status *status)
+static int placement_ended(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Placements__V1__PlacementEnded *event = hearth_call_request(call);
 	(void)status;
 	return !event->left_care || hearth_call_authority(call)[0] == '\0';
 }
+
+/* The state of placements has each child's periods of care whole, so what began and ended them is passed over in it.
+ * A breakdown ends no care: the child stays looked after until care.ended or another placement's end says otherwise. */
+static const struct hearth_effect placements[] = {
+	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor, "record_child",
+	  child_told, HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor,
+	  "record_history", child_told, HEARTH_SNAPSHOT_HISTORY },
+	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "begin_care",
+	  child_told, HEARTH_SNAPSHOT_PASS },
+	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "end_care",
+	  placement_ended, HEARTH_SNAPSHOT_PASS },
+	{ "hearth.care.ended.v1", &hearth__placements__v1__care_ended__descriptor, "end_care", child_told,
+	  HEARTH_SNAPSHOT_PASS },
+	{ .type = NULL },
+};
+
+const struct hearth_source careleavers_sources[] = { { "placements", placements }, { .service = NULL } };
 
 /* ---- the timer ---- */
 
@@ -75,7 +100,7 @@ static int judge_row(struct hearth_call *call, const struct hearth_rows *rows, s
 }
 
 /* The timer's rows to the arrays of tell_statuses.sql. */
-int careleavers_plan_statuses(struct hearth_call *call, struct hearth_status *status)
+static int statuses_due(struct hearth_call *call, struct hearth_status *status)
 {
 	static const char *const names[COLUMNS] = {
 		[AUTHORITY] = "authorities", [CHILD] = "children", [VERSION] = "versions", [STATUS] = "statuses",
@@ -93,3 +118,8 @@ int careleavers_plan_statuses(struct hearth_call *call, struct hearth_status *st
 		hearth_bind_texts(call, names[i], count, columns[i]);
 	return 0;
 }
+
+const struct hearth_timer careleavers_timers[] = {
+	{ .kind = "status_changes", .read = "due_statuses", .plan = statuses_due, .write = "tell_statuses" },
+	{ .kind = NULL },
+};

@@ -6,8 +6,6 @@
 #include "careleavers.h"
 
 #include <hearth/careleavers/v1/careleavers.pb-c.h>
-#include <hearth/careleavers/v1/events.pb-c.h>
-#include <hearth/placements/v1/events.pb-c.h>
 #include <hearth/v1/common.pb-c.h>
 
 extern const struct hearth_file careleavers_sql[];
@@ -70,50 +68,19 @@ static const struct hearth_refusal refusals[] = {
 	{ .reason = NULL },
 };
 
-static const struct hearth_told tells[] = {
-	{ "hearth.young_person.recorded.v1", &hearth__careleavers__v1__young_person_recorded__descriptor },
-	{ "hearth.young_person.status_changed.v1", &hearth__careleavers__v1__young_person_status_changed__descriptor },
-	{ .type = NULL },
+static const struct hearth_service service = {
+	.name = "careleavers",
+	.contract = &hearth__careleavers__v1__care_leavers__descriptor,
+	.methods = methods,
+	.refusals = refusals,
+	.tells = careleavers_told,
+	.hears = careleavers_sources,
+	.timers = careleavers_timers,
+	.sql = careleavers_sql,
+	.contracts = &careleavers_contracts,
 };
-
-/* The state of placements has each child's periods of care whole, so what began and ended them is passed over in it.
- * A breakdown ends no care: the child stays looked after until care.ended or another placement's end says otherwise. */
-static const struct hearth_effect placements[] = {
-	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor, "record_child",
-	  careleavers_plan_child, HEARTH_SNAPSHOT_HISTORY },
-	{ "hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor,
-	  "record_history", careleavers_plan_child, HEARTH_SNAPSHOT_HISTORY },
-	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor, "begin_care",
-	  careleavers_plan_child, HEARTH_SNAPSHOT_PASS },
-	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "end_care",
-	  careleavers_plan_ended, HEARTH_SNAPSHOT_PASS },
-	{ "hearth.care.ended.v1", &hearth__placements__v1__care_ended__descriptor, "end_care", careleavers_plan_child,
-	  HEARTH_SNAPSHOT_PASS },
-	{ .type = NULL },
-};
-
-static const struct hearth_source hears[] = { { "placements", placements }, { .service = NULL } };
-
-static const struct hearth_timer timers[] = {
-	{ .kind = "status_changes", .read = "due_statuses", .plan = careleavers_plan_statuses, .write = "tell_statuses" },
-	{ .kind = NULL },
-};
-
-static const struct hearth_key keys[] = { { .name = NULL } };
 
 int main(int argc, char **argv)
 {
-	const struct hearth_service service = {
-		.name = "careleavers",
-		.contract = &hearth__careleavers__v1__care_leavers__descriptor,
-		.methods = methods,
-		.refusals = refusals,
-		.tells = tells,
-		.hears = hears,
-		.timers = timers,
-		.keys = keys,
-		.sql = careleavers_sql,
-	.contracts = &careleavers_contracts,
-	};
 	return hearth_service_main(argc, argv, &service);
 }

@@ -5,9 +5,7 @@
  */
 #include "placements.h"
 
-#include <hearth/placements/v1/events.pb-c.h>
 #include <hearth/placements/v1/placements.pb-c.h>
-#include <hearth/providers/v1/events.pb-c.h>
 #include <hearth/v1/common.pb-c.h>
 
 extern const struct hearth_file placements_sql[];
@@ -17,19 +15,16 @@ extern const struct hearth_contracts placements_contracts;
 #define WORKERS (ROLE(PLACEMENT_OFFICER) | ROLE(SOCIAL_WORKER) | ROLE(SYSTEM) | ROLE(OPERATOR))
 #define READERS (WORKERS | ROLE(COMMISSIONER) | ROLE(FINANCE_OFFICER) | ROLE(PERSONAL_ADVISER))
 
-/* A write on a placement: statement, replay and row are alike. */
-#define PLACEMENT_WRITE(call, file, check)                                                                               \
-	{ .name = call, .kind = HEARTH_WRITE, .roles = WORKERS, .statement = file, .replay = "replay_placement",             \
-	  .row = "placement", .plan = check, .audit = "placement.child_id" }
-#define CHILD_WRITE(call, file, check)                                                                                   \
-	{ .name = call, .kind = HEARTH_WRITE, .roles = WORKERS, .statement = file, .replay = "replay_child", .row = "child", \
-	  .plan = check, .audit = "child.id" }
-
 static const struct hearth_method methods[] = {
-	CHILD_WRITE("CreateChild", "create_child", placements_plan_create_child),
-	CHILD_WRITE("UpdateChild", "update_child", placements_plan_update_child),
-	CHILD_WRITE("UpsertChild", "upsert_child", placements_plan_upsert_child),
-	CHILD_WRITE("UpsertChildExternalId", "upsert_child_external_id", placements_plan_upsert_child_external_id),
+	{ .name = "CreateChild", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "create_child",
+	  .replay = "replay_child", .row = "child", .plan = placements_plan_create_child, .audit = "child.id" },
+	{ .name = "UpdateChild", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "update_child",
+	  .replay = "replay_child", .row = "child", .plan = placements_plan_update_child, .audit = "child.id" },
+	{ .name = "UpsertChild", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "upsert_child",
+	  .replay = "replay_child", .row = "child", .plan = placements_plan_upsert_child, .audit = "child.id" },
+	{ .name = "UpsertChildExternalId", .kind = HEARTH_WRITE, .roles = WORKERS,
+	  .statement = "upsert_child_external_id", .replay = "replay_child", .row = "child",
+	  .plan = placements_plan_upsert_child_external_id, .audit = "child.id" },
 	{ .name = "GetChild", .kind = HEARTH_READ, .roles = READERS, .statement = "get_child", .row = "child",
 	  .plan = placements_plan_get_child, .audit = "child.id" },
 	{ .name = "LookupChild", .kind = HEARTH_READ, .roles = READERS, .statement = "lookup_child", .row = "child",
@@ -42,23 +37,41 @@ static const struct hearth_method methods[] = {
 	  .row = "children", .plan = placements_plan_list_looked_after, .audit = "children.child_id" },
 	{ .name = "CountLookedAfter", .kind = HEARTH_SLOW, .roles = READERS, .statement = "count_looked_after",
 	  .plan = placements_plan_count_looked_after },
-	PLACEMENT_WRITE("PlanPlacement", "plan_placement", placements_plan_plan_placement),
+	{ .name = "PlanPlacement", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "plan_placement",
+	  .replay = "replay_placement", .row = "placement", .plan = placements_plan_plan_placement,
+	  .audit = "placement.child_id" },
 	{ .name = "GetPlacement", .kind = HEARTH_READ, .roles = READERS, .statement = "get_placement", .row = "placement",
 	  .plan = placements_plan_get_placement, .wait = true, .audit = "placement.child_id" },
 	{ .name = "LookupPlacement", .kind = HEARTH_READ, .roles = READERS, .statement = "lookup_placement", .row = "placement",
 	  .plan = placements_plan_lookup_placement, .audit = "placement.child_id" },
-	PLACEMENT_WRITE("UpsertPlacementExternalId", "upsert_placement_external_id",
-	                placements_plan_upsert_placement_external_id),
+	{ .name = "UpsertPlacementExternalId", .kind = HEARTH_WRITE, .roles = WORKERS,
+	  .statement = "upsert_placement_external_id", .replay = "replay_placement", .row = "placement",
+	  .plan = placements_plan_upsert_placement_external_id, .audit = "placement.child_id" },
 	{ .name = "ListPlacements", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_placements",
 	  .row = "placements", .plan = placements_plan_list_placements, .audit = "placements.child_id" },
-	PLACEMENT_WRITE("StartPlacement", "start_placement", placements_plan_start_placement),
-	PLACEMENT_WRITE("MovePlacement", "move_placement", placements_plan_move_placement),
-	PLACEMENT_WRITE("VaryPlacement", "vary_placement", placements_plan_vary_placement),
-	PLACEMENT_WRITE("SetPlannedEnd", "set_planned_end", placements_plan_set_planned_end),
-	PLACEMENT_WRITE("EndPlacement", "end_placement", placements_plan_end_placement),
-	PLACEMENT_WRITE("BreakDown", "break_down", placements_plan_break_down),
-	PLACEMENT_WRITE("CancelPlacement", "cancel_placement", placements_plan_cancel_placement),
-	CHILD_WRITE("EndCare", "end_care", placements_plan_end_care),
+	{ .name = "StartPlacement", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "start_placement",
+	  .replay = "replay_placement", .row = "placement", .plan = placements_plan_start_placement,
+	  .audit = "placement.child_id" },
+	{ .name = "MovePlacement", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "move_placement",
+	  .replay = "replay_placement", .row = "placement", .plan = placements_plan_move_placement,
+	  .audit = "placement.child_id" },
+	{ .name = "VaryPlacement", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "vary_placement",
+	  .replay = "replay_placement", .row = "placement", .plan = placements_plan_vary_placement,
+	  .audit = "placement.child_id" },
+	{ .name = "SetPlannedEnd", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "set_planned_end",
+	  .replay = "replay_placement", .row = "placement", .plan = placements_plan_set_planned_end,
+	  .audit = "placement.child_id" },
+	{ .name = "EndPlacement", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "end_placement",
+	  .replay = "replay_placement", .row = "placement", .plan = placements_plan_end_placement,
+	  .audit = "placement.child_id" },
+	{ .name = "BreakDown", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "break_down",
+	  .replay = "replay_placement", .row = "placement", .plan = placements_plan_break_down,
+	  .audit = "placement.child_id" },
+	{ .name = "CancelPlacement", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "cancel_placement",
+	  .replay = "replay_placement", .row = "placement", .plan = placements_plan_cancel_placement,
+	  .audit = "placement.child_id" },
+	{ .name = "EndCare", .kind = HEARTH_WRITE, .roles = WORKERS, .statement = "end_care",
+	  .replay = "replay_child", .row = "child", .plan = placements_plan_end_care, .audit = "child.id" },
 	{ .name = "ImportEpisodes", .kind = HEARTH_WRITE, .roles = ROLE(SYSTEM) | ROLE(OPERATOR),
 	  .statement = "import_episodes", .replay = "replay_import", .plan = placements_plan_import_episodes },
 	{ .name = "ListCodes", .kind = HEARTH_SLOW, .roles = READERS | ROLE(PROVIDER), .statement = "list_codes",
@@ -109,55 +122,21 @@ static const struct hearth_refusal refusals[] = {
 	{ .reason = NULL },
 };
 
-static const struct hearth_told tells[] = {
-	{ "hearth.child.recorded.v1", &hearth__placements__v1__child_recorded__descriptor },
-	{ "hearth.child.history_recorded.v1", &hearth__placements__v1__child_history_recorded__descriptor },
-	{ "hearth.child.turned_16.v1", &hearth__placements__v1__child_turned__descriptor },
-	{ "hearth.child.turned_18.v1", &hearth__placements__v1__child_turned__descriptor },
-	{ "hearth.care.ended.v1", &hearth__placements__v1__care_ended__descriptor },
-	{ "hearth.placement.planned.v1", &hearth__placements__v1__placement_planned__descriptor },
-	{ "hearth.placement.cancelled.v1", &hearth__placements__v1__placement_cancelled__descriptor },
-	{ "hearth.placement.started.v1", &hearth__placements__v1__placement_started__descriptor },
-	{ "hearth.placement.varied.v1", &hearth__placements__v1__placement_varied__descriptor },
-	{ "hearth.placement.planned_end_set.v1", &hearth__placements__v1__placement_planned_end_set__descriptor },
-	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor },
-	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor },
-	{ .type = NULL },
+static const struct hearth_service service = {
+	.name = "placements",
+	.contract = &hearth__placements__v1__placements__descriptor,
+	.methods = methods,
+	.refusals = refusals,
+	.tells = placements_told,
+	.hears = placements_sources,
+	.timers = placements_timers,
+	.sql = placements_sql,
+	.contracts = &placements_contracts,
+	.archived = true,
+	.most_items = 4000,
 };
-
-/* Of the state of providers: a place held is planned for once per hold, with terms unknown that a hold does not keep. */
-static const struct hearth_effect providers[] = {
-	{ "hearth.place.held.v1", &hearth__providers__v1__place_held__descriptor, "plan_held", placements_plan_place_held,
-	  HEARTH_SNAPSHOT_HISTORY },
-	{ "hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor, "cancel_released",
-	  placements_plan_place_released, HEARTH_SNAPSHOT_HISTORY },
-	{ .type = NULL },
-};
-
-static const struct hearth_source hears[] = { { "providers", providers }, { .service = NULL } };
-
-static const struct hearth_timer timers[] = {
-	{ .kind = "birthdays", .write = "tell_birthdays" },
-	{ .kind = NULL },
-};
-
-static const struct hearth_key keys[] = { { .name = NULL } };
 
 int main(int argc, char **argv)
 {
-	const struct hearth_service service = {
-		.name = "placements",
-		.contract = &hearth__placements__v1__placements__descriptor,
-		.methods = methods,
-		.refusals = refusals,
-		.tells = tells,
-		.hears = hears,
-		.timers = timers,
-		.keys = keys,
-		.sql = placements_sql,
-		.archived = true,
-	.contracts = &placements_contracts,
-		.most_items = 4000,
-	};
 	return hearth_service_main(argc, argv, &service);
 }

@@ -1,4 +1,4 @@
-/* placements.h: plans that main.c names in its tables. Inside this service only. */
+/* placements.h: what main.c names in its tables. Inside this service only. */
 #ifndef PLACEMENTS_PLACEMENTS_H
 #define PLACEMENTS_PLACEMENTS_H
 
@@ -20,6 +20,8 @@ hearth_plan_fn placements_plan_import_episodes;
 /* Binds used_* (codes) and life_* (periods of care) of a bulk request that has been checked. */
 void placements_bind_lives(struct hearth_call *call);
 /* events.c */
-hearth_plan_fn placements_plan_place_held, placements_plan_place_released;
+extern const struct hearth_told placements_told[];
+extern const struct hearth_source placements_sources[];
+extern const struct hearth_timer placements_timers[];
 
 #endif

@@ -19,7 +19,7 @@ const struct hearth_told providers_told[] = {
 	{ "hearth.place.confirmed.v1", &hearth__providers__v1__place_confirmed__descriptor },
 	{ "hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor },
 	{ "hearth.homes.found.v1", &hearth__providers__v1__homes_found__descriptor },
-	{ NULL, NULL },
+	{ .type = NULL },
 };
 
 /* ---- from referrals ---- */
@@ -49,7 +49,7 @@ static const struct hearth_effect from_referrals[] = {
 	  HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.offer.accepted.v1", &hearth__referrals__v1__offer_accepted__descriptor, "hold_place", accepted,
 	  HEARTH_SNAPSHOT_HISTORY },
-	{ 0 },
+	{ .type = NULL },
 };
 
 /* ---- from placements ---- */
@@ -78,13 +78,13 @@ static const struct hearth_effect from_placements[] = {
 	  HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor, "free_place",
 	  broke_down, HEARTH_SNAPSHOT_HISTORY },
-	{ 0 },
+	{ .type = NULL },
 };
 
 const struct hearth_source providers_sources[] = {
 	{ "referrals", from_referrals },
 	{ "placements", from_placements },
-	{ NULL, NULL },
+	{ .service = NULL },
 };
 
 const struct hearth_timer providers_timers[] = {

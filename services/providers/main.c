@@ -38,7 +38,7 @@ static const struct hearth_method methods[] = {
 	  .plan = providers_find_homes, .step = providers_found_homes, .audit = "request.referral_id" },
 	{ .name = "ReleaseHold", .kind = HEARTH_WRITE, .roles = RELEASERS, .statement = "release_hold",
 	  .replay = "replay_hold", .row = "hold", .plan = providers_release_hold, .audit = "hold.child_id" },
-	{ 0 },
+	{ .name = NULL },
 };
 
 static const struct hearth_refusal refusals[] = {
@@ -47,12 +47,12 @@ static const struct hearth_refusal refusals[] = {
 	  "there is no provider of this id: record it first" },
 	{ "PLACES_IN_USE", HEARTH_FAILED_PRECONDITION, "places", "fewer places than are held or lived in: %s" },
 	{ "EXTERNAL_ID_TAKEN", HEARTH_ALREADY_EXISTS, "external_id", "another one has this key of that system" },
-	{ 0 },
+	{ .reason = NULL },
 };
 
 static const struct hearth_key keys[] = {
 	{ "hold-hours", HEARTH_KEY_INT, "48", "hours for which a place is held, when the acceptance does not say", 1, 720 },
-	{ 0 },
+	{ .name = NULL },
 };
 
 static const struct hearth_service service = {

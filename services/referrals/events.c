@@ -21,7 +21,7 @@ const struct hearth_told referrals_told[] = {
 	{ "hearth.offer.recorded.v1", &hearth__referrals__v1__offer_recorded__descriptor },
 	{ "hearth.offer.declined.v1", &hearth__referrals__v1__offer_declined__descriptor },
 	{ "hearth.offer.accepted.v1", &hearth__referrals__v1__offer_accepted__descriptor },
-	{ NULL, NULL },
+	{ .type = NULL },
 };
 
 /* ---- from placements ---- */
@@ -79,7 +79,7 @@ static const struct hearth_effect from_placements[] = {
 	{ "hearth.placement.ended.v1", &hearth__placements__v1__placement_ended__descriptor, "note_ended", ended, HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.placement.broke_down.v1", &hearth__placements__v1__placement_broke_down__descriptor, "note_broke_down",
 	  broke_down, HEARTH_SNAPSHOT_HISTORY },
-	{ 0 },
+	{ .type = NULL },
 };
 
 /* ---- from providers ---- */
@@ -126,13 +126,13 @@ static const struct hearth_effect from_providers[] = {
 	{ "hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor, "lose_offer", released,
 	  HEARTH_SNAPSHOT_HISTORY },
 	{ "hearth.homes.found.v1", &hearth__providers__v1__homes_found__descriptor, "keep_shortlist", found, HEARTH_SNAPSHOT_HISTORY },
-	{ 0 },
+	{ .type = NULL },
 };
 
 const struct hearth_source referrals_sources[] = {
 	{ "placements", from_placements },
 	{ "providers", from_providers },
-	{ NULL, NULL },
+	{ .service = NULL },
 };
 
 /* ---- timers ---- */

@@ -49,7 +49,7 @@ static const struct hearth_method methods[] = {
 	  .replay = "replay_offer", .row = "offer", .plan = referrals_decline_offer, .audit = OFFER },
 	{ .name = "AcceptOffer", .kind = HEARTH_WRITE, .roles = DECIDERS, .statement = "accept_offer",
 	  .replay = "replay_accept", .plan = referrals_accept_offer, .audit = CHILD },
-	{ 0 },
+	{ .name = NULL },
 };
 
 static const struct hearth_refusal refusals[] = {
@@ -66,12 +66,12 @@ static const struct hearth_refusal refusals[] = {
 	{ "CHILD_ID_MISSING", HEARTH_INVALID_ARGUMENT, "child_id", "the referral is new: child_id is missing" },
 	{ "URGENCY_MISSING", HEARTH_INVALID_ARGUMENT, "urgency", "the referral is new: urgency is missing" },
 	{ "CHILD_DIFFERS", HEARTH_FAILED_PRECONDITION, "child_id", "the referral of this key is about another child" },
-	{ 0 },
+	{ .reason = NULL },
 };
 
 static const struct hearth_key keys[] = {
 	{ "hold-hours", HEARTH_KEY_INT, "48", "hours for which a place is asked to be held, unless the call says", 1, 720 },
-	{ 0 },
+	{ .name = NULL },
 };
 
 static const struct hearth_service service = {
