@@ -347,7 +347,7 @@ END_TEST
 START_TEST(a_kill_leaves_no_answer_unnoted)
 {
 	static const char *const services[] = { "referrals", NULL };
-	struct suite *const everybodys = suite;
+	struct suite *shared = suite;
 	suite = suite_start(&(struct suite_options){ .services = services, .instances = 2, .clock = WORLD_CLOCK });
 	ck_assert_ptr_nonnull(suite);
 	struct json_calls calls = referrals_as("937", OFFICERS);
@@ -372,7 +372,7 @@ START_TEST(a_kill_leaves_no_answer_unnoted)
 	ck_assert_int_eq(notes("referrals", "WRITE", "CreateReferral", "937"), writes + 1);
 	PQfinish(tables_db(suite));
 	ck_assert_int_eq(suite_stop(&suite), 0);
-	suite = everybodys;
+	suite = shared;
 }
 END_TEST
 
@@ -581,7 +581,7 @@ END_TEST
 START_TEST(a_chain_goes_on_in_another_history_and_says_so)
 {
 	static const char *const services[] = { "referrals", NULL };
-	struct suite *const everybodys = suite;
+	struct suite *shared = suite;
 	suite = suite_start(&(struct suite_options){ .services = services, .clock = WORLD_CLOCK });
 	ck_assert_ptr_nonnull(suite);
 	struct json_calls calls = referrals_as("940", OFFICERS);
@@ -596,7 +596,7 @@ START_TEST(a_chain_goes_on_in_another_history_and_says_so)
 	free(out);
 	PQfinish(tables_db(suite));
 	ck_assert_int_eq(suite_stop(&suite), 0);
-	suite = everybodys;
+	suite = shared;
 }
 END_TEST
 

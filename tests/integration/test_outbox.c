@@ -311,6 +311,7 @@ END_TEST
  * in turn; whoever hears comes to their end. */
 START_TEST(processes_killed_while_they_make_partitions_lose_and_double_nothing)
 {
+	struct suite *shared = suite;
 	start_suite();
 	long before = tables_number(suite, "SELECT count(1) FROM placements.outbox");
 	for (int round = 0; round < 12; round++) {
@@ -329,6 +330,7 @@ START_TEST(processes_killed_while_they_make_partitions_lose_and_double_nothing)
 	ck_assert_str_eq(ask("SELECT count(1) FROM pg_inherits i WHERE i.inhparent = 'placements.outbox'::regclass"),
 	                 ask("SELECT count(1) + 1 FROM placements.outbox_part WHERE dropped IS NULL"));
 	stop_suite();
+	suite = shared;
 }
 END_TEST
 
