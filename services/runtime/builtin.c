@@ -240,11 +240,18 @@ static int plan_page(struct hearth_call *call, const char *epoch, int64_t after,
 static int plan_pull(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Events__V1__PullRequest *request = hearth_call_request(call);
-	if (hearth_check_range(request->after, 0, INT64_MAX, "after", status) < 0)
+	if (hearth_check_range(request->after, 0, INT64_MAX, "after", status) < 0 ||
+	    hearth_check_range(request->applied, 0, INT64_MAX, "applied", status) < 0)
 		return -1;
 	if (plan_page(call, request->epoch, request->after, request->page_size, NULL, true, status) < 0)
 		return -1;
 	return request->consumer[0] ? hearth_outbox_hear(call->process, request, status) : 0;
+}
+
+static int plan_position(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Events__V1__GetPositionRequest *request = hearth_call_request(call);
+	return hearth_check_range(request->after, 0, INT64_MAX, "after", status);
 }
 
 /* People see their own authority's events and those of supply; an operator without one sees all. */
@@ -313,7 +320,7 @@ const struct hearth_method hearth_events_methods[] = {
 	  .statement = "pull_events", .plan = plan_pull, .step = step_pull },
 	{ .name = "Watch", .kind = HEARTH_READ, .roles = CARE_READERS, .statement = "pull_events", .plan = plan_watch,
 	  .step = step_watch },
-	{ .name = "GetPosition", .kind = HEARTH_READ, .roles = RUNS_THE_SUITE, .statement = "get_position" },
+	{ .name = "GetPosition", .kind = HEARTH_READ, .roles = RUNS_THE_SUITE, .statement = "get_position", .plan = plan_position },
 	{ .name = "Snapshot", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__SYSTEM) | HEARTH_BETWEEN_SERVICES,
 	  .statement = "snapshot", .plan = hearth_snapshot_plan, .step = hearth_snapshot_step },
 	{ .name = "ListParked", .kind = HEARTH_SLOW, .roles = HEARTH_ROLE(HEARTH__V1__ROLE__OPERATOR), .row = "parked",

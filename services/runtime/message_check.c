@@ -140,9 +140,10 @@ static __attribute__((noinline, cold)) int fail_at(const struct check *check, co
 {
 	char field[64];
 	hearth_path_write(path, field, sizeof(field));
+	const char *named = field[0] != '\0' ? field : "the message";
 	if (most > 0)
-		return hearth_fail_field(check->status, field, "%s %s %zu", field[0] != '\0' ? field : "the message", what, most);
-	return hearth_fail_field(check->status, field, "%s %s", field, what);
+		return hearth_fail_field(check->status, field, "%s %s %zu", named, what, most);
+	return hearth_fail_field(check->status, field, "%s %s", named, what);
 }
 
 static inline int check_text(const struct check *check, const char *text, const struct hearth_path *up,
@@ -221,6 +222,10 @@ static int check_message(const struct check *check, const ProtobufCMessage *mess
 		return fail_at(check, up, "is nested too deeply: the most levels are", DEPTH_MOST);
 	if (message->n_unknown_fields > check->most_items)
 		return fail_at(check, up, "has too many unknown fields: the most are", check->most_items);
+	/* protobuf-c takes a number 0 that is written longer than it need be; nobody else does, nor it itself once packed. */
+	for (unsigned i = 0; i < message->n_unknown_fields; i++)
+		if (message->unknown_fields[i].tag == 0)
+			return fail_at(check, up, "has a field whose number is 0", 0);
 	const ProtobufCFieldDescriptor *field = message->descriptor->fields;
 	for (const ProtobufCFieldDescriptor *end = field + message->descriptor->n_fields; field < end; field++) {
 		if (field->label == PROTOBUF_C_LABEL_REPEATED) {

@@ -147,8 +147,7 @@ static struct hearth_heard *add_heard(struct hearth_outbox *outbox, const char *
 int hearth_outbox_hear(struct hearth_process *process, const Hearth__Events__V1__PullRequest *request,
                        struct hearth_status *status)
 {
-	if (hearth_check_system(request->consumer, "consumer", status) < 0 ||
-	    hearth_check_range(request->applied, 0, INT64_MAX, "applied", status) < 0)
+	if (hearth_check_system(request->consumer, "consumer", status) < 0)
 		return -1;
 	struct hearth_heard *heard = find_heard(&process->outbox, request->consumer);
 	if (!heard)

@@ -39,6 +39,10 @@ static const char *const too_long[] = { long_text, NULL };
 static const char *const no_tokens[] = { "not one of ours!", "====", NULL };
 static const char *const no_money[] = { "-1", "-9223372036854775808", "9223372036854775807", "100000000001", NULL };
 static const char *const no_counts[] = { "-1", "9223372036854775807", "100000", NULL };
+static const char *const no_cursors[] = { "-1", "-9223372036854775808", NULL };
+static const char *const below_now[] = { "-2", "-9223372036854775808", NULL };
+static const char *const no_marks[] = { "0", "-1", NULL };
+static const char *const no_reasons[] = { "", long_text, NULL };
 static const char *const no_grids[] = { "-1", "1300001", "2147483647", NULL };
 static const char *const no_numbers[] = { "-1", "2147483647", "-2147483648", NULL };
 static const char *const no_years[] = { "-1", "1999", "2200", NULL };
@@ -236,6 +240,65 @@ START_TEST(careleavers_refuses_each_senseless_value)
 }
 END_TEST
 
+/* ---- what every process answers ---- */
+
+/* Methods of the runtime: a field, and what is no value of it. A field that stands here without values is compared, never
+ * stored, or its time's parts are JSON's; every other field must be here. */
+static const struct {
+	const char *method, *field;
+	const char *const *wrong;
+} common[] = {
+	{ "Check", "service", NULL }, { "SetClock", "now.seconds", NULL }, { "SetClock", "now.nanos", NULL },
+	{ "GetDescriptors", "known_hash", NULL },
+	{ "Pull", "epoch", NULL }, { "Pull", "after", no_cursors }, { "Pull", "page_size", no_numbers },
+	{ "Pull", "consumer", no_codes }, { "Pull", "applied", no_cursors },
+	{ "Watch", "epoch", NULL }, { "Watch", "after", below_now }, { "Watch", "page_size", no_numbers },
+	{ "Watch", "wait_ms", no_numbers }, { "Watch", "authority", NULL }, { "GetPosition", "after", no_cursors },
+	{ "Snapshot", "after", too_long }, { "Snapshot", "page_size", no_numbers },
+	{ "ListParked", "source", NULL }, { "ListParked", "page_size", no_numbers }, { "ListParked", "page_token", no_tokens },
+	{ "GetParked", "id", NULL }, { "RetryParked", "id", NULL }, { "SkipParked", "id", NULL },
+	{ "SkipParked", "why", no_reasons }, { "Bootstrap", "source", no_codes },
+	{ "ListEntries", "subject", too_long }, { "ListEntries", "authority", NULL }, { "ListEntries", "actor", too_long },
+	{ "ListEntries", "since.seconds", NULL }, { "ListEntries", "since.nanos", NULL },
+	{ "ListEntries", "until.seconds", NULL }, { "ListEntries", "until.nanos", NULL },
+	{ "ListEntries", "after", no_cursors }, { "ListEntries", "through", no_cursors },
+	{ "ListEntries", "page_size", no_numbers }, { "ListEntries", "page_token", no_tokens },
+	{ "ListSeals", "page_size", no_numbers }, { "ListSeals", "page_token", no_tokens }, { "GetMarks", "no", no_marks },
+};
+
+static void spoil_common_field(void *data, const struct field_path *path)
+{
+	struct spoil *spoil = data;
+	size_t i = 0;
+	if (field_leaf(path)->type == PROTOBUF_C_TYPE_MESSAGE)
+		return;
+	while (i < sizeof common / sizeof common[0] && (strcmp(common[i].method, spoil->row->method) != 0 ||
+	                                                strcmp(common[i].field, field_name(path, false)) != 0))
+		i++;
+	ck_assert_msg(i < sizeof common / sizeof common[0], "%s: what would be wrong in %s?", spoil->row->method,
+	              field_name(path, false));
+	for (const char *const *wrong = common[i].wrong; wrong != NULL && *wrong != NULL; wrong++, spoil->tried++)
+		try_value(spoil, path, *wrong);
+}
+
+START_TEST(what_every_process_answers_refuses_each_senseless_value)
+{
+	struct world world;
+	struct spoil spoil = { .world = &world };
+	world_build(&world, suite, "927", NULL, false);
+	char *before = tables_print(suite, NULL);
+	for (spoil.row = catalogue; spoil.row->method != NULL; spoil.row++)
+		if (strstr(spoil.row->contract->name, spoil.row->service) == NULL)
+			fields_walk(catalogue_method(spoil.row)->input, spoil_common_field, &spoil);
+	ck_assert_uint_gt(spoil.tried, 5 * 40);
+	tables_settle(suite);
+	char *after = tables_print(suite, NULL);
+	tables_assert_same(before, after, "what every process answers");
+	free(before);
+	free(after);
+}
+END_TEST
+
 /* ---- well formed, and unknown ---- */
 
 static const struct {
@@ -362,5 +425,6 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "bad values", placements_refuses_each_senseless_value,
 	                       providers_refuses_each_senseless_value, referrals_refuses_each_senseless_value,
 	                       finance_refuses_each_senseless_value, careleavers_refuses_each_senseless_value,
+	                       what_every_process_answers_refuses_each_senseless_value,
 	                       what_is_well_formed_and_unknown_is_refused_by_reason_and_field);
 }

@@ -6,6 +6,7 @@
 
 #include <hearth/arena.h>
 #include <hearth/text.h>
+#include <hearth/v1/common.pb-c.h>
 
 #include "../support/check_main.h"
 #include "catalogue.h"
@@ -13,6 +14,7 @@
 #include "world.h"
 
 #define ROLES_MOST 8
+#define ROLES_ALL UINT32_C(0x1fe)
 
 static struct suite *suite;
 
@@ -42,6 +44,53 @@ START_TEST(the_catalogue_holds_every_method_of_every_contract)
 				ck_assert_msg(catalogue_find(*service, (*contract)->methods[i].name) != NULL, "%s: %s is missing",
 				              *service, (*contract)->methods[i].name);
 	ck_assert_uint_eq(rows, methods);
+}
+END_TEST
+
+static uint32_t roles_of(const json_t *told)
+{
+	uint32_t roles = json_is_true(json_object_get(told, "anyone")) ? ROLES_ALL : 0;
+	size_t i;
+	json_t *name;
+	json_array_foreach(json_object_get(told, "roles"), i, name)
+		for (unsigned k = 0; k < hearth__v1__role__descriptor.n_values; k++)
+			if (strcmp(hearth__v1__role__descriptor.values[k].name, json_string_value(name)) == 0)
+				roles |= UINT32_C(1) << hearth__v1__role__descriptor.values[k].value;
+	return roles;
+}
+
+/* Its row, by the name on the wire. */
+static const struct catalogue_row *row_told(const char *service, const char *name)
+{
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
+		if (strcmp(row->service, service) == 0 && strcmp(catalogue_wire_name(row), name) == 0)
+			return row;
+	return NULL;
+}
+
+/* Of contracts too that this test does not know of. */
+START_TEST(the_catalogue_holds_what_each_process_tells_of_itself)
+{
+	static const struct { const char *name; char kind; } kinds[] = {
+		{ "READ", 'R' }, { "SLOW", 'S' }, { "WRITE", 'W' }, { "COMPUTE", 'C' } };
+	for (const char *const *service = catalogue_services; *service != NULL; service++) {
+		struct world_answer answer = world_ask(suite, "901", catalogue_find(*service, "GetDescriptors"), "{}", NULL);
+		json_t *methods = json_object_get(answer.reply, "methods"), *told;
+		size_t i, rows = 0;
+		for (const struct catalogue_row *row = catalogue; row->method != NULL; row++)
+			rows += strcmp(row->service, *service) == 0;
+		ck_assert_uint_eq(json_array_size(methods), rows);
+		json_array_foreach(methods, i, told) {
+			const char *name = json_string_value(json_object_get(told, "name"));
+			const char *kind = json_string_value(json_object_get(told, "kind"));
+			const struct catalogue_row *row = row_told(*service, name);
+			ck_assert_msg(row != NULL, "%s is not in the catalogue", name);
+			ck_assert_msg(roles_of(told) == row->roles, "%s: roles %x, in the catalogue %x", name, roles_of(told), row->roles);
+			for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+				ck_assert_msg((strcmp(kinds[k].name, kind) == 0) == (kinds[k].kind == row->kind), "%s is %s", name, kind);
+		}
+		json_decref(answer.reply);
+	}
 }
 END_TEST
 
@@ -241,6 +290,7 @@ int main(void)
 {
 	struct check_options options = { start_suite, stop_suite, 120 };
 	return CHECK_MAIN_WITH(&options, "who may", the_catalogue_holds_every_method_of_every_contract,
+	                       the_catalogue_holds_what_each_process_tells_of_itself,
 	                       each_method_is_open_to_its_roles_and_to_no_other,
 	                       an_actor_without_a_role_may_call_what_anyone_may,
 	                       what_belongs_to_an_authority_is_closed_to_an_actor_without_one,

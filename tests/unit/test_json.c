@@ -375,6 +375,19 @@ START_TEST(too_many_unknown_fields_are_refused)
 }
 END_TEST
 
+START_TEST(a_field_without_a_number_is_refused)
+{
+	ProtobufCMessageUnknownField unknown = { .tag = 0 };
+	ProtobufCMessage *message = parse(MONEY, "{}", 0);
+	message->n_unknown_fields = 1;
+	message->unknown_fields = &unknown;
+	ck_assert_int_eq(check(message, 100, 10), -1);
+	ck_assert_int_eq(status.code, HEARTH_INVALID_ARGUMENT);
+	unknown.tag = 1000;
+	ck_assert_int_eq(check(message, 100, 10), 0);
+}
+END_TEST
+
 START_TEST(the_largest_real_number_reads_back)
 {
 	ProtobufCMessage *message = parse(DISTANCE, "{\"miles\":1.7976931348623157e308}", 0), *least;
@@ -388,7 +401,7 @@ END_TEST
 
 int main(void)
 {
-	return CHECK_MAIN("json", the_largest_real_number_reads_back, a_message_survives_both_ways,
+	return CHECK_MAIN("json", a_field_without_a_number_is_refused, the_largest_real_number_reads_back, a_message_survives_both_ways,
 	                  both_spellings_of_names_are_read_and_the_asked_one_is_written,
 	                  defaults_are_written_only_when_asked_and_unset_messages_never, null_is_the_default,
 	                  an_unknown_name_is_refused_unless_lenient, a_repeated_key_is_refused_in_any_spelling,
