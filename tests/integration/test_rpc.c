@@ -36,6 +36,7 @@ struct place {
 
 static char directory[64], address[96];
 static struct place here;
+static size_t most_message = MOST_MESSAGE;
 
 static void make_directory(void)
 {
@@ -98,7 +99,7 @@ static void receive(void *context, struct hearth_incoming *incoming)
 static struct hearth_server *serve(struct place *place, const char *listen, struct hearth_status *status)
 {
 	struct hearth_server_options options = { .service = "echo", .instance = &place->instance, .listen = listen,
-	                                         .most_message = MOST_MESSAGE, .receive = receive, .context = place };
+	                                         .most_message = most_message, .receive = receive, .context = place };
 
 	hearth_uuid_new(&place->instance);
 	return place->server = hearth_server_new(place->loop, &options, status);
@@ -486,6 +487,51 @@ static void answered(void *context, const struct hearth_reply *reply)
 		ck_assert_msg(send_next(run, &status) == 0, "%s", status.message);
 }
 
+/* 32 calls of 8 MB are 256 MB. */
+START_TEST(a_process_holds_at_most_256_mb_of_payloads)
+{
+	const size_t payload = (size_t)8 << 20;
+	uint8_t bytes[HEARTH_HEADER_MOST], *frame = calloc(1, HEARTH_FRAME_PREFIX + HEARTH_HEADER_MOST + payload);
+	struct hearth_reply_header header;
+	char message[1024];
+	bool came = false;
+	most_message = payload;
+	struct hearth_client *client = open_here(NULL);
+	void *socket = raw_socket(), *second = raw_socket();
+
+	for (uint64_t id = 1; id <= 33; id++) {
+		size_t size = good_header(bytes, id, "hearth.echo.v1.Echo/Hold"), sent = id < 33 ? payload : 1;
+
+		frame[0] = (uint8_t)(size >> 8), frame[1] = (uint8_t)size;
+		memcpy(frame + HEARTH_FRAME_PREFIX, bytes, size);
+		ck_assert_int_ge(zmq_send(socket, frame, HEARTH_FRAME_PREFIX + size + sent, 0), 0);
+	}
+	for (int patience = 0; !came && patience < 15; patience++)
+		came = raw_receive(socket, &header, message, sizeof message);
+	ck_assert(came);
+	ck_assert_uint_eq(header.call_id, 33);
+	ck_assert_int_eq(header.code, HEARTH_RESOURCE_EXHAUSTED);
+	ck_assert_msg(strstr(message, "256 MB") != NULL, "%s", message);
+	ck_assert_uint_eq(here.held_count, 32);
+	/* Of another connection too, until one has been answered. */
+	size_t size = good_header(bytes, 34, "hearth.echo.v1.Echo/Hold");
+	frame[0] = (uint8_t)(size >> 8), frame[1] = (uint8_t)size;
+	memcpy(frame + HEARTH_FRAME_PREFIX, bytes, size);
+	ck_assert_int_ge(zmq_send(second, frame, HEARTH_FRAME_PREFIX + size + 1, 0), 0);
+	ck_assert(raw_receive(second, &header, message, sizeof message));
+	ck_assert_int_eq(header.code, HEARTH_RESOURCE_EXHAUSTED);
+	hearth_server_drop(here.server, &here.held[--here.held_count]);
+	ck_assert_int_ge(zmq_send(second, frame, HEARTH_FRAME_PREFIX + size + 1, 0), 0);
+	for (int turns = 0; here.held_count < 32 && turns < 2000; turns++)
+		hearth_loop_turn(here.loop, 1000);
+	ck_assert_uint_eq(here.held_count, 32);
+	free(frame);
+	zmq_close(socket);
+	zmq_close(second);
+	close_here(&client);
+}
+END_TEST
+
 START_TEST(the_257th_call_of_a_client_to_one_instance_fails_at_once)
 {
 	struct run run = { .client = open_here(NULL), .to_send = 257, .method = "hearth.echo.v1.Echo/Hold" };
@@ -754,6 +800,7 @@ int main(void)
 	                       a_message_far_over_the_limit_ends_and_takes_nobody_down,
 	                       malformed_frames_are_answered_or_counted_and_the_process_lives,
 	                       what_is_no_reply_is_passed_over, the_257th_outstanding_call_of_a_connection_is_refused,
+	                       a_process_holds_at_most_256_mb_of_payloads,
 	                       the_257th_call_of_a_client_to_one_instance_fails_at_once,
 	                       no_call_is_lost_when_one_of_two_servers_is_killed, a_draining_server_loses_no_call,
 	                       a_draining_server_answers_what_it_has,
