@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <hearth/clock.h>
+#include <hearth/trust.h>
 
 #include "spooling.h"
 
@@ -18,7 +19,8 @@ const char cli_spool_help[] =
 	"  hearth spool list [--all]    what waits and why; --all: what has ended too (kept a week)\n"
 	"  hearth spool show ID         one command, and its answer; --request: what it says, too\n"
 	"  hearth spool run             delivers until nothing is left that can be (--timeout: at\n"
-	"                               most so long); --forever: goes on until it is ended\n"
+	"                               most so long); --forever: goes on until it is ended; SIGHUP:\n"
+	"                               reads its key again\n"
 	"  hearth spool retry ID        sends a refused or stale command again\n"
 	"  hearth spool drop ID --why TEXT   gives one up; what waited behind it goes on\n"
 	"\n"
@@ -37,7 +39,7 @@ struct task {
 	bool all, request, forever;
 };
 
-static volatile sig_atomic_t ended;
+static volatile sig_atomic_t ended, reload;
 
 /* ---- showing ---- */
 
@@ -191,6 +193,26 @@ static void end(int signal)
 	ended = 1;
 }
 
+static void read_again(int signal)
+{
+	(void)signal;
+	reload = 1;
+}
+
+/* SIGHUP, as for services: the secret key is another now. */
+static void reload_keys(struct cli *cli)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	bool newer = false;
+	reload = 0;
+	if (cli->trust == NULL)
+		return;
+	if (hearth_trust_reload(cli->trust, &newer, &status) != 0)
+		cli_fail(&status);
+	else if (newer)
+		hearth_client_reconnect(cli->client);
+}
+
 static void say(void *context, const struct hearth_uuid *id, enum hearth_spool_state state, const struct hearth_status *status)
 {
 	char text[HEARTH_UUID_SIZE];
@@ -226,8 +248,11 @@ static int run(struct task *task, const char *id)
 		return cli_fail(&status);
 	signal(SIGTERM, end);
 	signal(SIGINT, end);
+	signal(SIGHUP, read_again);
 	int64_t waiting = 1;
 	while (!ended && (task->forever || waiting > 0) && (task->cli->timeout_ms == 0 || hearth_clock_mono() < until_us)) {
+		if (reload)
+			reload_keys(task->cli);
 		waiting = hearth_delivery_run(delivery, FOREVER_STEP_MS);
 		struct hearth_spool_counts counts = {0};
 		if (hearth_spool_count(task->spool, &counts, &status) == 0)

@@ -119,7 +119,8 @@ static int64_t not_before(struct hearth_delivery *delivery, const char *service,
 /* It was certainly not carried out, and may be by a later try. */
 static bool never_began(const struct hearth_status *status)
 {
-	return status->code == HEARTH_UNAVAILABLE || strcmp(status->reason, "NOT_LOCATED") == 0;
+	return status->code == HEARTH_UNAVAILABLE || strcmp(status->reason, "NOT_LOCATED") == 0 ||
+	       strcmp(status->reason, "KEY_REMOVED") == 0;
 }
 
 static bool passes(const struct hearth_status *status)
@@ -129,6 +130,8 @@ static bool passes(const struct hearth_status *status)
 		return true;
 	case HEARTH_RESOURCE_EXHAUSTED:
 		return strcmp(status->reason, "MESSAGE_TOO_LARGE") != 0;
+	case HEARTH_UNAUTHENTICATED:
+		return strcmp(status->reason, "KEY_REMOVED") == 0;       /* our newer key is not loaded yet */
 	default:
 		return strcmp(status->reason, "NOT_LOCATED") == 0;
 	}

@@ -27,7 +27,7 @@
 #define IDS "%08x-0000-7000-8000-%012x"
 #define CLOCK "2024-06-03T09:00:00Z"
 
-static struct suite *suite;
+static struct suite *suite, *shared;
 static char folder[] = P_tmpdir "/hearth-spool-XXXXXX";
 static char path[sizeof folder + 64];
 static struct hearth_status status;
@@ -48,6 +48,7 @@ static void start_suite(void)
 /* A test that starts processes again needs a suite of its own: they end with whoever started them. */
 static void begin_own_suite(void)
 {
+	shared = suite;
 	suite = new_suite();
 	ck_assert_ptr_nonnull(suite);
 }
@@ -55,6 +56,7 @@ static void begin_own_suite(void)
 static void end_own_suite(void)
 {
 	ck_assert_int_eq(suite_stop(&suite), 0);
+	suite = shared;
 }
 
 static void stop_suite(void)
@@ -610,6 +612,28 @@ START_TEST(spool_says_what_waits_and_why_and_run_delivers_it)
 }
 END_TEST
 
+START_TEST(a_deliverer_in_the_background_delivers_what_comes_and_survives_a_hangup)
+{
+	new_path("forever");
+	const char *argv[] = { run_hearth_path(), "--services", suite_address(suite), "--authority", "813", "spool", "run",
+		"--forever", "--spool", path, NULL };
+	struct running running = run_start(argv, NULL);
+	usleep(500000);
+	kill(running.pid, SIGHUP);
+	struct hearth_spool *spool = open_spool(path);
+	add(spool, "813", 1, 1, "F", NULL);
+	for (int i = 0; i < 100 && counts_of(spool).waiting > 0; i++)
+		usleep(100000);
+	ck_assert_int_eq(counts_of(spool).waiting, 0);
+	kill(running.pid, SIGTERM);
+	struct outcome outcome = run_wait(&running);
+	ck_assert_msg(outcome.code == 0, "%d %s", outcome.code, outcome.err);
+	outcome_done(&outcome);
+	hearth_spool_free(&spool);
+	assert_in_order("813", 1);
+}
+END_TEST
+
 int main(void)
 {
 	const struct check_options options = { .setup = start_suite, .teardown = stop_suite, .timeout = 90 };
@@ -627,5 +651,6 @@ int main(void)
 	                       a_full_disk_loses_nothing_and_delivery_goes_on_when_there_is_room,
 	                       submit_stores_a_file_whole_or_not_at_all,
 	                       submit_and_wait_answers_when_all_is_done_and_show_gives_the_answer,
-	                       spool_says_what_waits_and_why_and_run_delivers_it);
+	                       spool_says_what_waits_and_why_and_run_delivers_it,
+	                       a_deliverer_in_the_background_delivers_what_comes_and_survives_a_hangup);
 }
