@@ -155,8 +155,9 @@ release-contracts:  ## keep the contracts of this version, which later ones must
 	  sed 's,[[:space:]]*//.*,,; /^[[:space:]]*$$/d' "proto/$$file" > "tests/contract/released/$(VERSION)/$$file"; done
 
 fault: all $(filter $(TEST)/fault/%,$(TEST_PROGRAMS)) $(PRIVATE_PG)  ## kill and cut while journeys run (JOURNEYS=N)
-	@HEARTH_BIN=$(BIN) HEARTH_LOG=$(OUT)/fault.log MODE=$(MODE) JOURNEYS=$(or $(JOURNEYS),500) TEST_LIMIT=86400 \
-	  tests/support/run_tests.sh $(filter $(TEST)/fault/%,$(TEST_PROGRAMS))
+	@HEARTH_BIN=$(BIN) HEARTH_LOG=$(OUT)/fault.log MODE=$(MODE) JOURNEYS=$(or $(JOURNEYS),2000) TEST_LIMIT=86400 \
+	  tests/support/run_tests.sh $(filter $(TEST)/fault/%,$(TEST_PROGRAMS)); \
+	  code=$$?; grep -aE '^(fault|new history|dns|ipc): ' $(OUT)/fault.log; exit $$code
 
 deps:  ## install the packages that are missing (Debian; sudo for apt alone)
 	@tests/support/deps.sh install

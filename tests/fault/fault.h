@@ -87,7 +87,7 @@ void fault_disk_done(struct fault_disk **disk);
 enum fault_kind {
 	FAULT_KILL, FAULT_KILL_SERVICE, FAULT_HANG, FAULT_DRAIN, FAULT_ADD, FAULT_CUT, FAULT_PG_KILL, FAULT_PG_IMMEDIATE,
 	FAULT_PG_FAST, FAULT_DISK, FAULT_LINK, FAULT_LOSS, FAULT_LOSS_ALL, FAULT_DELAY, FAULT_STALL, FAULT_HALF_OPEN,
-	FAULT_REFUSE, FAULT_KINDS
+	FAULT_REFUSE, FAULT_SPOOL, FAULT_KINDS
 };
 const char *fault_kind_name(enum fault_kind kind);
 
@@ -109,12 +109,22 @@ struct fault_run {
 	int (*morning)(struct fault_run *run);
 	/* given back */
 	struct fault_shared *shared;
+	struct fault_spool *spool;
 	int counts[FAULT_KINDS];
 	int days, begun;
 	int32_t last_day;
 	double seconds;
 	struct suite *suite;
 };
+
+/* spooled.c: callers with a spool, and the process that delivers it; of a run that is harmed. */
+int fault_spool_start(struct fault_run *run);
+int fault_spool_add(struct fault_run *run);        /* three commands of a key */
+int fault_spool_kill(struct fault_run *run);
+/* Waits until all is delivered and takes over what became of it; -1 when something is left. */
+int fault_spool_settle(struct fault_run *run);
+size_t fault_spool_count(const struct fault_run *run);
+int fault_spool_end(struct fault_run *run);
 
 /* killer.c: harms at random for `milliseconds`; what was ended is started again. -1: something did not start, or did not
  * leave in order. */

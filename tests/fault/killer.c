@@ -229,6 +229,12 @@ static int drop_database(struct fault_run *run, unsigned *seed)
 	return proxy_for(run, TCP_PROXY_REFUSE, pick(seed, 500));
 }
 
+static int kill_deliverer(struct fault_run *run, unsigned *seed)
+{
+	(void)seed;
+	return fault_spool_kill(run);
+}
+
 /* ---- what, how often ---- */
 
 static const struct {
@@ -253,6 +259,7 @@ static const struct {
 	[FAULT_STALL] = { "database connections stalled", 6, stall_database },
 	[FAULT_HALF_OPEN] = { "database connections half-open", 6, half_open_database },
 	[FAULT_REFUSE] = { "database connections closed and refused", 6, drop_database },
+	[FAULT_SPOOL] = { "the spool's deliverer killed", 6, kill_deliverer },
 };
 
 const char *fault_kind_name(enum fault_kind kind)
@@ -282,6 +289,8 @@ int fault_kill(struct fault_run *run, unsigned *seed, int milliseconds)
 			return -1;
 		if (outcome > 0)
 			continue;
+		if (fault_spool_add(run) != 0)
+			return -1;
 		run->counts[kind]++;
 		pause_ms(50 + pick(seed, 400));
 	} while (hearth_clock_mono() < until_us);

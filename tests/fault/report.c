@@ -140,6 +140,7 @@ void fault_run_tell(const struct fault_run *run, const struct checker_report *re
 	printf("fault: %zu writes, %zu repeated by the caller, %zu answered by replay; longest wait of a write %.1f s, longest"
 	       " time in which nobody was answered %.1f s\n", writes, repeated, replayed,
 	       (double)atomic_load(&run->shared->longest_write_us) / 1e6, (double)atomic_load(&run->shared->longest_gap_us) / 1e6);
+	printf("fault: %zu of the writes were commands left in a spool\n", fault_spool_count(run));
 	for (int i = 0; i < FAULT_KINDS; i++) {
 		harms += run->counts[i];
 		if (run->counts[i] > 0)

@@ -20,7 +20,7 @@
 #include "fault.h"
 
 #define ROUND_MS 1500
-#define LONG_ROUND_MS 4000       /* of a run of more journeys than LONG */
+#define LONG_ROUND_MS 2500       /* of a run of more journeys than LONG */
 #define LONG 200
 #define CALM_ROUND_MS 700
 #define READY_MS 60000
@@ -139,6 +139,8 @@ static int pass_first_partitions(struct fault_run *run)
 int fault_run_settle(struct fault_run *run)
 {
 	char why[512];
+	if (run->spool != NULL && fault_spool_settle(run) != 0)
+		return complain(run, "what was left in the spool was not delivered");
 	for (int i = 0; i < LAST_DAYS; i++)
 		if (next_day(run, 1) != 0)
 			return -1;
@@ -168,6 +170,8 @@ int fault_run_start(struct fault_run *run)
 	                                                  .network = run->network, .proxy = run->proxy });
 	if (run->suite == NULL)
 		return complain(run, "the suite did not start");
+	if (run->kill && fault_spool_start(run) != 0)
+		return complain(run, "the spool did not start");
 	if (pass_first_partitions(run) != 0)
 		return -1;
 	if (fault_setup(run->suite, run->shared) != 0)
@@ -180,7 +184,8 @@ int fault_run_start(struct fault_run *run)
 
 int fault_run_end(struct fault_run *run)
 {
-	int outcome = run->suite != NULL ? suite_stop(&run->suite) : 0;
+	int outcome = fault_spool_end(run);
+	outcome = run->suite != NULL && suite_stop(&run->suite) != 0 ? -1 : outcome;
 	fault_shared_free(&run->shared);
 	return outcome;
 }

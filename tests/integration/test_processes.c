@@ -200,10 +200,20 @@ START_TEST(services_go_on_without_each_other_and_catch_up)
 }
 END_TEST
 
+START_TEST(a_short_statement_timeout_does_not_keep_a_process_from_preparing)
+{
+	static const char *const services[] = { "placements", NULL }, *const flags[] = { "--statement-timeout", "10", NULL };
+	struct suite *other = suite_start(&(struct suite_options){ .services = services, .flags = flags });
+	ck_assert_ptr_nonnull(other);
+	ck_assert_int_eq(suite_stop(&other), 0);
+}
+END_TEST
+
 int main(void)
 {
 	struct check_options options = { start_suite, stop_suite, 90 };
-	return CHECK_MAIN_WITH(&options, "processes", a_process_has_one_thread_and_four_connections,
+	return CHECK_MAIN_WITH(&options, "processes", a_short_statement_timeout_does_not_keep_a_process_from_preparing,
+	                       a_process_has_one_thread_and_four_connections,
 	                       a_lookup_waits_neither_for_a_report_nor_for_a_commit,
 	                       a_process_that_hangs_is_passed_over_and_used_again_when_it_answers,
 	                       services_go_on_without_each_other_and_catch_up);
