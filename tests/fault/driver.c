@@ -14,6 +14,7 @@
 #include "journeys.h"
 
 #define CALL_MS 3000
+#define TOLD_MOST 20
 #define JOURNEYS_AT_ONCE_MOST 128
 
 struct driver {
@@ -200,9 +201,9 @@ static void step(struct journey *journey)
 /* Where everybody stands, for a run that did not come to its end. */
 static void tell(const struct driver *driver, int at_once)
 {
-	for (int i = 0; i < at_once; i++) {
+	for (int i = 0, told = 0; i < at_once && told < TOLD_MOST; i++) {
 		const struct journey *journey = &driver->journeys[i];
-		if (journey->driver != NULL && journey->state != FINISHED)
+		if (journey->driver != NULL && journey->state != FINISHED && ++told)
 			fprintf(stderr, "fault: journey %d is at %s%s, referral %s, placement %s, write %s %s, %d tries\n",
 			        journey->number, journey_rows[journey->state].name, journey->busy ? " (a call is under way)" : "",
 			        journey->referral_id, journey->placement_id, journey->packed ? journey->write->method : "none",
