@@ -1,10 +1,10 @@
 /* archive.c: the oldest partition of the outbox, page by page into a compressed file, before it is trimmed.
  *
- * In the directory `archive` a partition is <service>-<epoch's first eight digits>-<last seq>.jsonl.gz, a line of JSON an
- * event, without personal fields, and beside it a manifest of the same name, .json: what is in it, its SHA-256, and the
- * seq after which it begins, so that files can be seen to follow each other. Both are durable before the partition is
- * marked as archived, and only what is marked is trimmed. Whoever dies on the way is followed by another, which writes the
- * same bytes again.
+ * In the directory `archive` a partition is <service>-<epoch's first eight digits>-<last seq>-<its number>.jsonl.gz (an
+ * empty one ends where the one before it did), a line of JSON an event, without personal fields, and beside it a manifest
+ * of the same name, .json: what is in it, its SHA-256, and the seq after which it begins, so that files can be seen to
+ * follow each other. Both are durable before the partition is marked as archived, and only what is marked is trimmed.
+ * Whoever dies on the way is followed by another, which writes the same bytes again.
  *
  * The chore looks what may be trimmed; the job reads pages on the slow connection between the loop's turns; when it has
  * finished, the chore's next round marks the partition.
@@ -162,7 +162,8 @@ static void start_job(struct hearth_archive *archive, const struct hearth_rows *
 	archive->last_seq = hearth_rows_is_null(rows, 0, "last_seq") ? archive->after_seq : hearth_rows_int(rows, 0, "last_seq");
 	archive->count = 0;
 	snprintf(archive->epoch, sizeof archive->epoch, "%s", hearth_rows_text(rows, 0, "epoch"));
-	snprintf(archive->stem, sizeof archive->stem, "%.32s-%.8s-%015" PRId64, service, archive->epoch, archive->last_seq);
+	snprintf(archive->stem, sizeof archive->stem, "%.32s-%.8s-%015" PRId64 "-%06" PRId64, service, archive->epoch,
+	         archive->last_seq, archive->number);
 	snprintf(archive->name, sizeof archive->name, "%s.jsonl.gz", archive->stem);
 	archive->file = hearth_archive_file_new(directory_of(archive->process), archive->name, &status);
 	archive->state = WRITING;

@@ -133,27 +133,61 @@ static int sync_directory(const struct hearth_archive_file *file, struct hearth_
 	return outcome;
 }
 
-static int name_it(struct hearth_archive_file *file, struct hearth_status *status)
+/* A file system without RENAME_NOREPLACE (NFS): other processes of ours are kept out by the lock of the part. */
+static int give_name(const struct hearth_archive_file *file)
 {
+	struct stat there;
+	if (renameat2(AT_FDCWD, file->part, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (lstat(file->path, &there) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return errno == ENOENT ? rename(file->part, file->path) : -1;
+}
+
+static bool is_file_of(const char *path, const unsigned char wanted[crypto_hash_sha256_BYTES])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES], chunk[4096];
+	crypto_hash_sha256_state state;
+	FILE *stream = fopen(path, "re");
+	if (!stream)
+		return false;
+	crypto_hash_sha256_init(&state);
+	for (size_t size; (size = fread(chunk, 1, sizeof chunk, stream)) > 0;)
+		crypto_hash_sha256_update(&state, chunk, size);
+	crypto_hash_sha256_final(&state, hash);
+	bool same = !ferror(stream) && memcmp(hash, wanted, sizeof hash) == 0;
+	fclose(stream);
+	return same;
+}
+
+static int name_it(struct hearth_archive_file *file, char ret_hash[HEARTH_ARCHIVE_HASH_SIZE], struct hearth_status *status)
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
 	if (fsync(file->fd) != 0)
 		return fail(status, "cannot make durable", file->part);
-	if (rename(file->part, file->path) != 0)
+	crypto_hash_sha256_final(&file->hash, hash);
+	if (give_name(file) == 0)
+		file->finished = true;
+	else if (errno != EEXIST)
 		return fail(status, "cannot name", file->path);
-	file->finished = true;
+	else if (!is_file_of(file->path, hash))
+		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "ARCHIVE_EXISTS",
+		                   "%s is there with another content; it is not replaced: find out what it is and move it away",
+		                   file->path);
+	sodium_bin2hex(ret_hash, HEARTH_ARCHIVE_HASH_SIZE, hash, sizeof hash);
 	return sync_directory(file, status);
 }
 
 int hearth_archive_file_finish(struct hearth_archive_file *file, char ret_hash[HEARTH_ARCHIVE_HASH_SIZE],
                                struct hearth_status *status)
 {
-	unsigned char hash[crypto_hash_sha256_BYTES];
 	file->stream.next_in = NULL;
 	file->stream.avail_in = 0;
-	if (deflate_all(file, Z_FINISH, status) < 0 || name_it(file, status) < 0)
-		return -1;
-	crypto_hash_sha256_final(&file->hash, hash);
-	sodium_bin2hex(ret_hash, HEARTH_ARCHIVE_HASH_SIZE, hash, sizeof hash);
-	return 0;
+	return deflate_all(file, Z_FINISH, status) < 0 ? -1 : name_it(file, ret_hash, status);
 }
 
 void hearth_archive_file_free(struct hearth_archive_file **pointer)
@@ -173,12 +207,13 @@ void hearth_archive_file_free(struct hearth_archive_file **pointer)
 
 int hearth_archive_note(const char *directory, const char *name, const char *text, struct hearth_status *status)
 {
+	char hash[HEARTH_ARCHIVE_HASH_SIZE];
 	struct hearth_archive_file *file = open_file(directory, name, status);
 	if (!file)
 		return -1;
 	int outcome = write_bytes(file, (const unsigned char *)text, strlen(text), status);
 	if (outcome == 0)
-		outcome = name_it(file, status);
+		outcome = name_it(file, hash, status);
 	hearth_archive_file_free(&file);
 	return outcome;
 }

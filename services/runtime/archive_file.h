@@ -1,7 +1,8 @@
 /* archive_file.h: a compressed file that is there whole and durable, or not at all.
  *
  * It is written as NAME.part, which is locked, so that two processes of one directory do not write it at once; what a
- * dead one left is written over. `finish` makes it durable (file, then directory) before and after it gets its name.
+ * dead one left is written over. A file of that name with other bytes is never replaced: ARCHIVE_EXISTS; one with the same
+ * was written before a crash. `finish` makes it durable (file, then directory) before and after it gets its name.
  */
 #ifndef HEARTH_ARCHIVE_FILE_H
 #define HEARTH_ARCHIVE_FILE_H

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../services/runtime/archive_file.h"
 #include "../support/check_main.h"
 #include "tables.h"
 #include "world.h"
@@ -187,6 +188,51 @@ START_TEST(verify_finds_a_changed_file_and_a_missing_one)
 }
 END_TEST
 
+/* An empty one ends where the one before it did. */
+START_TEST(an_empty_partition_takes_no_other_archives_name)
+{
+	start_suite(true, 1);
+	ck_assert_int_eq(comes_to("SELECT count(1) FROM placements.outbox_part", 3, 10000), 3);
+	fill_a_partition(50);
+	fill_a_partition(0);
+	fill_a_partition(20);
+	ck_assert_int_eq(suite_clock(suite, "2024-12-01T09:00:00Z"), 0);
+	ck_assert_int_eq(comes_to("SELECT count(1) FROM placements.outbox_part WHERE dropped IS NOT NULL", 3, 40000), 3);
+	ck_assert_int_eq(tables_number(suite, "SELECT count(DISTINCT file) FROM placements.outbox_part"), 3);
+	archive_is_good("3 files, 70 events, 0 wrong\n");
+	stop_suite();
+}
+END_TEST
+
+/* What is there under a name stays, whatever has to be named so. */
+START_TEST(an_archive_is_never_written_over)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	char place[] = "/tmp/hearth-archive-XXXXXX", path[64], hash[2][HEARTH_ARCHIVE_HASH_SIZE];
+	static const char *const contents[] = { "one", "one", "two" };
+	ck_assert_ptr_nonnull(mkdtemp(place));
+	for (int i = 0; i < 3; i++) {
+		struct hearth_archive_file *file = hearth_archive_file_new(place, "a.gz", &status);
+		ck_assert_msg(file != NULL, "%s", status.message);
+		ck_assert_int_eq(hearth_archive_file_add(file, contents[i], 3, &status), 0);
+		ck_assert_int_eq(hearth_archive_file_finish(file, hash[i > 0], &status), i < 2 ? 0 : -1);
+		hearth_archive_file_free(&file);
+		ck_assert_str_eq(status.reason, i < 2 ? "" : "ARCHIVE_EXISTS");
+		ck_assert_str_eq(hash[0], hash[i > 0]);
+	}
+	status = (struct hearth_status)HEARTH_STATUS_INIT;
+	ck_assert_int_eq(hearth_archive_note(place, "a.json", "{}", &status), 0);
+	ck_assert_int_eq(hearth_archive_note(place, "a.json", "{}", &status), 0);
+	ck_assert_int_eq(hearth_archive_note(place, "a.json", "[]", &status), -1);
+	ck_assert_str_eq(status.reason, "ARCHIVE_EXISTS");
+	snprintf(path, sizeof path, "%s/a.json", place);
+	ck_assert_int_eq(unlink(path), 0);
+	snprintf(path, sizeof path, "%s/a.gz", place);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(place), 0);      /* no part is left */
+}
+END_TEST
+
 /* A file system of 32 KiB, for the partition's some 200; where nobody may mount, a directory that is away. */
 static bool fill_the_disk(void)
 {
@@ -250,6 +296,7 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "archive", without_an_archive_what_is_needed_for_audit_is_not_trimmed,
 	                       a_partition_is_archived_whole_and_without_personal_fields_and_then_trimmed,
 	                       verify_finds_a_changed_file_and_a_missing_one,
+	                       an_empty_partition_takes_no_other_archives_name, an_archive_is_never_written_over,
 	                       with_a_full_disk_nothing_is_trimmed_and_with_room_again_it_goes_on,
 	                       processes_killed_while_they_archive_leave_a_whole_file);
 }
