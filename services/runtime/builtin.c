@@ -245,7 +245,7 @@ static int plan_pull(struct hearth_call *call, struct hearth_status *status)
 		return -1;
 	if (plan_page(call, request->epoch, request->after, request->page_size, NULL, true, status) < 0)
 		return -1;
-	return request->consumer[0] ? hearth_outbox_hear(call->process, request, status) : 0;
+	return request->consumer[0] ? hearth_outbox_check_consumer(call, request->consumer, status) : 0;
 }
 
 static int plan_position(struct hearth_call *call, struct hearth_status *status)
@@ -271,16 +271,38 @@ static int plan_watch(struct hearth_call *call, struct hearth_status *status)
 static int check_history(const char *asked, int64_t after, const struct hearth_rows *rows, struct hearth_status *status)
 {
 	const char *epoch = hearth_rows_text(rows, 0, "epoch");
-	int64_t end = hearth_rows_int(rows, 0, "end_seq"), trimmed = hearth_rows_int(rows, 0, "trimmed");
+	int64_t end = hearth_rows_int(rows, 0, "end_seq");
 	if (asked[0] && strcmp(asked, epoch) != 0)
 		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "FOREIGN_EPOCH",
 		                   "the cursor is of another history; see hearth migrate --new-history");
 	if (after > end)
 		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "CURSOR_PAST_END",
 		                   "the cursor is at %" PRId64 ", past the history's end at %" PRId64, after, end);
+	return 0;
+}
+
+static int check_trimmed(int64_t after, const struct hearth_rows *rows, struct hearth_status *status)
+{
+	int64_t trimmed = hearth_rows_int(rows, 0, "trimmed");
 	if (after >= 0 && after < trimmed)
 		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "TRIMMED",
 		                   "the cursor is at %" PRId64 ", but events up to %" PRId64 " have been trimmed", after, trimmed);
+	return 0;
+}
+
+/* What a consumer says of itself counts only for the history it is of. One that has been trimmed past is heard too: while
+ * it takes the state instead, no more goes. */
+static int hear_consumer(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_status *status)
+{
+	const Hearth__Events__V1__PullRequest *request = hearth_call_request(call);
+	int64_t end = hearth_rows_int(rows, 0, "end_seq");
+	if (request->applied > end)
+		return hearth_fail(status, HEARTH_FAILED_PRECONDITION, "APPLIED_PAST_END",
+		                   "applied is %" PRId64 ", past the history's end at %" PRId64, request->applied, end);
+	if (request->applied > 0 && !request->epoch[0])
+		return hearth_fail_field(status, "epoch", "applied is of a history: say of which");
+	if (request->consumer[0])
+		hearth_outbox_hear(call->process, request, call->by_service);
 	return 0;
 }
 
@@ -292,7 +314,8 @@ static int step_pull(struct hearth_call *call, const struct hearth_rows *rows, s
 	int64_t last = 0;
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
 	reply->end = hearth_rows_int(rows, 0, "end_seq");
-	if (check_history(request->epoch, request->after, rows, status) < 0)
+	if (check_history(request->epoch, request->after, rows, status) < 0 || hear_consumer(call, rows, status) < 0 ||
+	    check_trimmed(request->after, rows, status) < 0)
 		return -1;
 	int outcome = hearth_events_add(call, rows, true, budget, &last, status);
 	reply->next = last ? last : request->after;
@@ -306,7 +329,7 @@ static int step_watch(struct hearth_call *call, const struct hearth_rows *rows, 
 	Hearth__Events__V1__WatchResponse *reply = hearth_call_reply(call);
 	int64_t end = hearth_rows_int(rows, 0, "end_seq"), after = request->after ? request->after : -1, last = 0;
 	reply->epoch = hearth_arena_strdup(call->arena, hearth_rows_text(rows, 0, "epoch"));
-	if (check_history(request->epoch, after, rows, status) < 0)
+	if (check_history(request->epoch, after, rows, status) < 0 || check_trimmed(after, rows, status) < 0)
 		return -1;
 	int outcome = hearth_events_add(call, rows, false, budget, &last, status);
 	if (outcome == HEARTH_STEP_DONE && last == 0 && request->after >= 0 && hearth_dispatch_may_wait(call))

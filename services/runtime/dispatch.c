@@ -285,6 +285,7 @@ static int check_actor(struct hearth_call *call, struct hearth_status *status)
 	if (call->incoming->who && hearth_actor_settle(call->incoming->who, call->route->method, header, status) < 0)
 		return -1;
 	call->roles = header->roles;
+	call->by_service = call->incoming->who && call->incoming->who->kind == HEARTH_KEY_OF_SERVICE;
 	if (header->actor_authority.size)
 		call->authority = copy_slice(call->arena, header->actor_authority);
 	if (header->actor_id.size)

@@ -134,31 +134,57 @@ static struct hearth_heard *find_heard(struct hearth_outbox *outbox, const char 
 	return NULL;
 }
 
-static struct hearth_heard *add_heard(struct hearth_outbox *outbox, const char *consumer)
+/* The one not proven that has been silent for longest; NULL: there is none. */
+static struct hearth_heard *least_heard(struct hearth_outbox *outbox)
 {
-	if (outbox->heard_count == HEARTH_HEARD_MOST)
+	struct hearth_heard *least = NULL;
+	for (size_t i = 0; i < outbox->heard_count; i++)
+		if (!outbox->heard[i].proven && (!least || outbox->heard[i].seen_us < least->seen_us))
+			least = &outbox->heard[i];
+	return least;
+}
+
+static struct hearth_heard *add_heard(struct hearth_outbox *outbox, const char *consumer, bool proven)
+{
+	struct hearth_heard *heard = NULL;
+	if (outbox->heard_count < HEARTH_HEARD_MOST)
+		heard = &outbox->heard[outbox->heard_count++];
+	else if (proven)
+		heard = least_heard(outbox);
+	if (!heard)
 		return NULL;
-	struct hearth_heard *heard = &outbox->heard[outbox->heard_count++];
-	*heard = (struct hearth_heard){ .written_applied = -1 };
+	*heard = (struct hearth_heard){ .written_applied = -1, .proven = proven };
 	snprintf(heard->consumer, sizeof heard->consumer, "%s", consumer);
 	return heard;
 }
 
-int hearth_outbox_hear(struct hearth_process *process, const Hearth__Events__V1__PullRequest *request,
-                       struct hearth_status *status)
+int hearth_outbox_check_consumer(const struct hearth_call *call, const char *consumer, struct hearth_status *status)
 {
-	if (hearth_check_system(request->consumer, "consumer", status) < 0)
+	if (hearth_check_system(consumer, "consumer", status) < 0)
 		return -1;
-	struct hearth_heard *heard = find_heard(&process->outbox, request->consumer);
+	if (call->by_service && strcmp(call->actor, consumer) != 0)
+		return hearth_fail(status, HEARTH_PERMISSION_DENIED, "KEY_CONSUMER", "the key of %s pulls for no other consumer",
+		                   call->actor);
+	return 0;
+}
+
+void hearth_outbox_hear(struct hearth_process *process, const Hearth__Events__V1__PullRequest *request, bool proven)
+{
+	struct hearth_outbox *outbox = &process->outbox;
+	struct hearth_heard *heard = find_heard(outbox, request->consumer);
 	if (!heard)
-		heard = add_heard(&process->outbox, request->consumer);
-	if (!heard)
-		return hearth_fail(status, HEARTH_RESOURCE_EXHAUSTED, "TOO_MANY_CONSUMERS", "%d consumers are remembered already",
-		                   HEARTH_HEARD_MOST);
+		heard = add_heard(outbox, request->consumer, proven);
+	if (!heard) {
+		if (!outbox->full_said)
+			hearth_log(HEARTH_LOG_WARN, "outbox", "consumer=%s detail=\"not remembered, so events may be trimmed before it has "
+			           "applied them: %d others are\"", request->consumer, HEARTH_HEARD_MOST);
+		outbox->full_said = true;
+		return;
+	}
 	snprintf(heard->epoch, sizeof heard->epoch, "%s", request->epoch);
 	heard->applied = request->applied;
 	heard->seen_us = hearth_clock_now();
-	return 0;
+	heard->proven = heard->proven || proven;
 }
 
 /* What other processes have heard later than this one. */
@@ -167,9 +193,10 @@ static void take_row(struct hearth_outbox *outbox, const struct hearth_rows *row
 	const char *consumer = hearth_rows_text(rows, row, "consumer");
 	struct hearth_heard *heard = find_heard(outbox, consumer);
 	if (!heard)
-		heard = add_heard(outbox, consumer);
+		heard = add_heard(outbox, consumer, hearth_rows_text(rows, row, "proven")[0] == 't');
 	if (!heard)
 		return;
+	heard->proven = heard->proven || hearth_rows_text(rows, row, "proven")[0] == 't';
 	heard->written_us = hearth_rows_int(rows, row, "seen_us");
 	heard->written_applied = hearth_rows_int(rows, row, "applied");
 	if (heard->written_us < heard->seen_us)
@@ -212,7 +239,7 @@ static int plan_heard(struct hearth_call *call, struct hearth_status *status)
 	const struct hearth_rows *rows = hearth_call_rows(call);
 	struct hearth_outbox *outbox = &hearth_chore_process(call)->outbox;
 	const char *consumers[HEARTH_HEARD_MOST], *epochs[HEARTH_HEARD_MOST], *applied[HEARTH_HEARD_MOST];
-	const char *seen[HEARTH_HEARD_MOST];
+	const char *seen[HEARTH_HEARD_MOST], *proven[HEARTH_HEARD_MOST];
 	size_t count = 0;
 	(void)status;
 	for (size_t row = 0; row < hearth_rows_count(rows); row++)
@@ -227,6 +254,7 @@ static int plan_heard(struct hearth_call *call, struct hearth_status *status)
 		hearth_time_format(heard->seen_us, time);
 		consumers[count] = heard->consumer;
 		epochs[count] = heard->epoch;
+		proven[count] = heard->proven ? "t" : "f";
 		applied[count] = number_text(call, heard->applied);
 		seen[count++] = hearth_arena_strdup(hearth_call_arena(call), time);
 	}
@@ -234,6 +262,7 @@ static int plan_heard(struct hearth_call *call, struct hearth_status *status)
 	hearth_bind_texts(call, "epochs", count, epochs);
 	hearth_bind_texts(call, "applied", count, applied);
 	hearth_bind_texts(call, "seen", count, seen);
+	hearth_bind_texts(call, "proven", count, proven);
 	return count ? 0 : 1;
 }
 

@@ -25,6 +25,7 @@ struct Hearth__Events__V1__PullRequest;
 struct hearth_heard {
 	char consumer[HEARTH_CONSUMER_SIZE], epoch[HEARTH_UUID_SIZE];
 	int64_t applied, seen_us;                       /* domain time */
+	bool proven;                                    /* by the key of the service of that name */
 	int64_t written_applied, written_us;            /* as table consumer_seen has it */
 };
 
@@ -34,12 +35,16 @@ struct hearth_outbox {
 	size_t heard_count;
 	int64_t partitions, ahead, stray, trimmed;      /* stray: events that no partition was made for */
 	char held[128];                                 /* why nothing is trimmed though it could be */
+	bool full_said;                                 /* that a consumer is not remembered has been logged */
 };
 
 void hearth_outbox_init(struct hearth_outbox *outbox);
-/* A pull that names its consumer. Remembered here, written by a chore. */
-int hearth_outbox_hear(struct hearth_process *process, const struct Hearth__Events__V1__PullRequest *request,
-                       struct hearth_status *status);
+/* May this call name that consumer? A service's key names itself alone; whoever is believed whom they name, any. */
+int hearth_outbox_check_consumer(const struct hearth_call *call, const char *consumer, struct hearth_status *status);
+/* A pull that names its consumer, of this history and not past its end: the caller has looked. Remembered here, written
+ * by a chore. When HEARTH_HEARD_MOST are remembered, one that is proven takes the place of one that is not; else nobody is
+ * put out, and the pull is answered without its consumer being remembered. */
+void hearth_outbox_hear(struct hearth_process *process, const struct Hearth__Events__V1__PullRequest *request, bool proven);
 /* Binds :before, the age from which events may be trimmed; 1: events are kept for ever. */
 int hearth_outbox_bind_before(struct hearth_call *call, struct hearth_status *status);
 void hearth_outbox_metrics(struct hearth_process *process);

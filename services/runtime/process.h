@@ -86,6 +86,7 @@ struct hearth_call {
 	struct hearth_arena *arena;
 	const char *authority, *actor;
 	uint32_t roles;
+	bool by_service;                                /* the key of service `actor` makes it */
 	const ProtobufCMessage *request;
 	ProtobufCMessage *reply;
 	const struct hearth_rows *rows;                 /* timers: what `read` found */

@@ -110,6 +110,8 @@ static struct hearth_client *client_with(struct hearth_trust *trust, const struc
 
 enum what { GET_CHILD, CREATE_CHILD, PULL, SNAPSHOT, WATCH, GET_INSTANCE };
 
+static const char *consumer = "";      /* of PULL */
+
 static int ask(struct hearth_client *client, enum what what, struct hearth_status *status)
 {
 	Hearth__Placements__V1__GetChildRequest get = HEARTH__PLACEMENTS__V1__GET_CHILD_REQUEST__INIT;
@@ -141,6 +143,7 @@ static int ask(struct hearth_client *client, enum what what, struct hearth_statu
 	char id[HEARTH_UUID_SIZE];
 	hearth_uuid_new(&uuid);
 	hearth_uuid_format(&uuid, id);
+	pull.consumer = (char *)consumer;
 	get.child_id = create.child_id = id;
 	create.sex = "F";
 	born.value = "2012-05-17";
@@ -201,6 +204,52 @@ START_TEST(a_key_calls_for_those_whom_it_may)
 		hearth_client_free(&client);
 		hearth_trust_free(&trust);
 	}
+}
+END_TEST
+
+static enum hearth_code pull_as(const char *key, const char *name, const char *reason)
+{
+	struct hearth_actor actor = { key, "", SYSTEM };
+	struct hearth_trust *trust = trust_of(key);
+	struct hearth_client *client = client_with(trust, &actor);
+	struct hearth_status status;
+	consumer = name;
+	ask(client, PULL, &status);
+	consumer = "";
+	ck_assert_str_eq(status.reason, reason);
+	hearth_client_free(&client);
+	hearth_trust_free(&trust);
+	return status.code;
+}
+
+/* The value that stands there within ten seconds. */
+static bool database_says(const char *sql)
+{
+	PGconn *db = PQconnectdb(suite_admin_url(suite));
+	bool said = false;
+	for (int tries = 0; tries < 100 && !said; tries++) {
+		PGresult *result = PQexec(db, sql);
+		said = PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+		PQclear(result);
+		usleep(said ? 0 : 100000);
+	}
+	PQfinish(db);
+	return said;
+}
+
+/* An operator is believed whom it names, also when nobody is called that; but no such name keeps a service out. */
+START_TEST(a_services_key_pulls_for_itself_alone_and_has_a_place_among_any_number_of_names)
+{
+	char name[32];
+	ck_assert_int_eq(pull_as("careleavers", "finance", "KEY_CONSUMER"), HEARTH_PERMISSION_DENIED);
+	for (int i = 0; i < 70; i++) {
+		snprintf(name, sizeof name, "invented-%d", i);
+		ck_assert_int_eq(pull_as("olga", name, ""), HEARTH_OK);
+	}
+	ck_assert(database_says("SELECT count(1) = 64 FROM placements.consumer_seen WHERE NOT proven"));
+	ck_assert_int_eq(pull_as("careleavers", "careleavers", ""), HEARTH_OK);
+	ck_assert(database_says("SELECT proven FROM placements.consumer_seen WHERE consumer = 'careleavers'"));
+	ck_assert(database_says("SELECT count(1) = 64 FROM placements.consumer_seen"));
 }
 END_TEST
 
@@ -511,6 +560,7 @@ int main(void)
 {
 	const struct check_options options = { .setup = set_up, .teardown = tear_down, .timeout = 90 };
 	return CHECK_MAIN_WITH(&options, "keys", a_key_calls_for_those_whom_it_may,
+	                       a_services_key_pulls_for_itself_alone_and_has_a_place_among_any_number_of_names,
 	                       a_process_without_keys_is_told_nothing_over_tcp, the_command_line_calls_with_its_key,
 	                       a_key_is_changed_under_load_and_no_call_is_lost, a_change_that_was_cut_short_goes_on,
 	                       no_secret_is_in_logs_help_or_metrics,

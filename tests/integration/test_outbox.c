@@ -209,6 +209,25 @@ START_TEST(a_partition_that_has_been_filled_for_long_enough_is_closed_and_the_ne
 }
 END_TEST
 
+/* The first partition is closed and not archived. A temporary table of the name of one of ours is not taken for it. */
+START_TEST(whatever_the_login_role_says_only_what_is_archived_goes)
+{
+	in_database("SET ROLE hearth_placements; SET search_path = placements");
+	in_database("CREATE TEMP TABLE outbox_rule (archived boolean)");
+	in_database("INSERT INTO pg_temp.outbox_rule VALUES (false); GRANT ALL ON pg_temp.outbox_rule TO PUBLIC");
+	ck_assert_str_eq(ask("SELECT archived IS NULL AND closed IS NOT NULL FROM outbox_part WHERE number = 1"), "t");
+	ck_assert_str_eq(ask("SELECT count(1) FROM outbox_drop(1, '2030-01-01', false, '2030-01-01')"), "0");
+	ck_assert_str_eq(ask("SELECT count(1) FROM outbox_drop(1, '2030-01-01', NULL, '2030-01-01')"), "0");
+	ck_assert_str_eq(ask("UPDATE placements.outbox_rule SET archived = false"), "error 42501");
+	/* Nor is an archive believed that has not what the partition has. */
+	ck_assert_str_eq(ask("SELECT outbox_archived(1, 5, 4, 'some', repeat('0', 64), '2024-06-20')"), "error 23514");
+	ck_assert_str_eq(ask("SELECT outbox_archived(1, 4, 5, 'some', repeat('0', 64), '2024-06-20')"), "error 23514");
+	ck_assert_str_eq(ask("SELECT outbox_archived(1, 5, 5, '', '', '2024-06-20')"), "error 23514");
+	in_database("DROP TABLE pg_temp.outbox_rule; RESET ROLE; RESET search_path");
+	ck_assert_str_eq(ask("SELECT count(1) FROM placements.outbox_part WHERE dropped IS NOT NULL OR archived IS NOT NULL"), "0");
+}
+END_TEST
+
 /* ---- trimming ---- */
 
 START_TEST(nothing_is_trimmed_that_a_consumer_who_is_heard_has_not_applied_or_that_is_young)
@@ -290,6 +309,48 @@ START_TEST(a_consumer_that_has_been_silent_for_longer_than_the_retention_holds_n
 }
 END_TEST
 
+/* ---- who hears ---- */
+
+static struct world_answer pull_as(const char *consumer, const char *epoch, const char *applied)
+{
+	char request[256];
+	snprintf(request, sizeof request, "{\"after\": \"1000004\", \"consumer\": \"%s\", \"epoch\": \"%s\", \"applied\": "
+	         "\"%s\"}", consumer, epoch, applied);
+	return world_ask(suite, "", catalogue_find("placements", "Pull"), request, NULL);
+}
+
+START_TEST(what_a_consumer_says_it_has_applied_counts_only_within_this_history)
+{
+	char epoch[64];
+	snprintf(epoch, sizeof epoch, "%s", ask("SELECT epoch FROM placements.history"));
+	ck_assert_str_eq(pull_as("liar", epoch, "9000000000000000000").status.reason, "APPLIED_PAST_END");
+	ck_assert_str_eq(pull_as("liar", "0190b3c2-7d1e-4abc-9def-000000000000", "0").status.reason, "FOREIGN_EPOCH");
+	ck_assert_int_eq(pull_as("liar", "", "5").status.code, HEARTH_INVALID_ARGUMENT);
+	struct world_answer answer = pull_as("honest", epoch, "5");
+	ck_assert_msg(answer.reply != NULL, "%s", answer.status.message);
+	json_decref(answer.reply);
+	ck_assert_int_eq(comes_to("SELECT count(1) FROM placements.consumer_seen WHERE consumer = 'honest' AND applied = 5", 1,
+	                          15000), 1);
+	ck_assert_str_eq(ask("SELECT count(1) FROM placements.consumer_seen WHERE consumer = 'liar'"), "0");
+}
+END_TEST
+
+START_TEST(any_number_of_names_locks_nobody_out_and_puts_nobody_out)
+{
+	char name[32];
+	for (int i = 0; i < 150; i++) {
+		snprintf(name, sizeof name, "invented-%d", i);
+		struct world_answer answer = pull_as(name, "", "0");
+		ck_assert_msg(answer.reply != NULL, "%s", answer.status.message);
+		json_decref(answer.reply);
+	}
+	usleep(7000000);
+	ck_assert_int_eq(tables_number(suite, "SELECT count(1) FROM placements.consumer_seen"), 64);
+	ck_assert_int_eq(tables_number(suite, "SELECT count(1) FROM placements.consumer_seen WHERE consumer IN ('careleavers', "
+	                                      "'honest')"), 2);
+}
+END_TEST
+
 /* ---- when something is late, or dies ---- */
 
 START_TEST(events_that_no_partition_was_made_for_are_kept_in_order_and_folded_in)
@@ -340,10 +401,13 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "outbox", an_outbox_with_rows_keeps_them_with_seq_id_and_order,
 	                       two_partitions_are_made_ahead_and_the_login_role_makes_and_drops_none_itself,
 	                       a_partition_that_has_been_filled_for_long_enough_is_closed_and_the_next_begins,
+	                       whatever_the_login_role_says_only_what_is_archived_goes,
 	                       nothing_is_trimmed_that_a_consumer_who_is_heard_has_not_applied_or_that_is_young,
 	                       a_pull_of_what_has_been_trimmed_is_refused_and_the_position_says_so,
 	                       status_shows_partitions_what_was_trimmed_and_who_hears,
 	                       a_consumer_that_has_been_silent_for_longer_than_the_retention_holds_nothing_back,
+	                       what_a_consumer_says_it_has_applied_counts_only_within_this_history,
+	                       any_number_of_names_locks_nobody_out_and_puts_nobody_out,
 	                       events_that_no_partition_was_made_for_are_kept_in_order_and_folded_in,
 	                       processes_killed_while_they_make_partitions_lose_and_double_nothing);
 }
