@@ -41,7 +41,7 @@ static bool owned_by_runtime(const char *name)
 {
 	static const char *const names[] = { "authority", "actor", "request_id", "method", "payload_hash", "now", "today",
 		"traceparent", "new_id", "result_key", "page_limit", "page_after", "event_id", "event_type", "event_time",
-		"event_version", "event_source", "event_historical", "timer_id", "subject", "due", "data", NULL };
+		"event_version", "event_source", "event_historical", "event_snapshot", "timer_id", "subject", "due", "data", NULL };
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(names[i], name) == 0)
 			return true;

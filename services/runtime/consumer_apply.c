@@ -37,7 +37,7 @@ static int64_t timestamp_us(const Google__Protobuf__Timestamp *time)
 }
 
 static void begin_event(struct hearth_call *call, const Hearth__Events__V1__Event *event, ProtobufCMessage *message,
-                        bool historical)
+                        bool historical, bool snapshot)
 {
 	char time[HEARTH_TIME_SIZE];
 	memset(call->givens, 0, sizeof call->givens);
@@ -54,6 +54,7 @@ static void begin_event(struct hearth_call *call, const Hearth__Events__V1__Even
 	call->givens[GIVEN_EVENT_VERSION] = hearth_arena_printf(call->arena, "%" PRId64, event->version);
 	call->givens[GIVEN_EVENT_SOURCE] = event->source;
 	call->givens[GIVEN_EVENT_HISTORICAL] = historical ? "true" : "false";
+	call->givens[GIVEN_EVENT_SNAPSHOT] = snapshot ? "true" : "false";
 }
 
 /* What a state may start is the effect's own word: nothing, unless it says otherwise. */
@@ -76,7 +77,7 @@ int hearth_consumer_add_effect(struct hearth_consumer *consumer, const Hearth__E
 	if (!message)
 		return hearth_fail(status, HEARTH_DATA_LOSS, "MALFORMED_EVENT", "event %s is no %s", event->id,
 		                   route->effect->message->name);
-	begin_event(call, event, message, is_history(route->effect, event, snapshot));
+	begin_event(call, event, message, is_history(route->effect, event, snapshot), snapshot);
 	int planned = route->effect->plan ? route->effect->plan(call, status) : 0;
 	if (planned != 0)
 		return planned < 0 ? -1 : 0;

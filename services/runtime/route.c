@@ -33,6 +33,7 @@ static const char *const given_names[GIVEN_COUNT] = {
 	[GIVEN_EVENT_VERSION] = "event_version",
 	[GIVEN_EVENT_SOURCE] = "event_source",
 	[GIVEN_EVENT_HISTORICAL] = "event_historical",
+	[GIVEN_EVENT_SNAPSHOT] = "event_snapshot",
 	[GIVEN_TIMER_ID] = "timer_id",
 	[GIVEN_SUBJECT] = "subject",
 	[GIVEN_DUE] = "due",

@@ -14,6 +14,8 @@
 #include <time.h>
 
 #include <hearth/arena.h>
+#include <hearth/events/v1/events.pb-c.h>
+#include <hearth/finance/v1/events.pb-c.h>
 #include <hearth/finance/v1/finance.pb-c.h>
 #include <hearth/json.h>
 #include <hearth/placements/v1/placements.pb-c.h>
@@ -396,6 +398,92 @@ START_TEST(notice_given_that_is_not_known_counts_as_none)
 }
 END_TEST
 
+/* Of finance's present state, what it says of the closing of an agreement; all of it is one page here. */
+static const Hearth__Finance__V1__AgreementClosed *closing_of_state(const char *agreement)
+{
+	Hearth__Events__V1__SnapshotRequest request = HEARTH__EVENTS__V1__SNAPSHOT_REQUEST__INIT;
+	const struct hearth_call_options options = { .timeout_ms = 20000 };
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	ProtobufCAllocator *allocator = hearth_arena_allocator(arena);
+	ProtobufCMessage *reply;
+	char subject[64];
+	snprintf(subject, sizeof(subject), "agreement/%s", agreement);
+	request.page_size = 500;
+	ck_assert_int_eq(hearth_client_call(suite_client(suite, "", SUITE_ALL_ROLES), "finance:hearth.events.v1.Events/Snapshot",
+	                                    &request.base, &hearth__events__v1__snapshot_response__descriptor, &options, allocator,
+	                                    &reply, NULL, &status), 0);
+	const Hearth__Events__V1__SnapshotResponse *state = (const Hearth__Events__V1__SnapshotResponse *)reply;
+	for (size_t i = 0; i < state->n_events; i++) {
+		const Hearth__Events__V1__Event *event = state->events[i];
+		if (strcmp(event->type, "hearth.agreement.closed.v1") == 0 && strcmp(event->subject, subject) == 0)
+			return hearth__finance__v1__agreement_closed__unpack(allocator, event->data.len, event->data.data);
+	}
+	ck_abort_msg("the state does not close the agreement");
+}
+
+START_TEST(a_total_with_days_of_a_cost_without_a_price_is_told_by_no_event_and_no_state)
+{
+	drive("2032-01-01");
+	const char *priced = start_placement("2032-01-01", "{\"pence\": 7000}", 0);
+	const char *unpriced = start_placement("2032-01-01", "{\"pence\": 7000}", 0);
+	call(FINANCE("RecordAgreementLine"), "{\"agreementId\": \"%s\", \"costType\": \"HEALTH\", \"unit\": \"WEEKLY\","
+	     "\"fromDate\": \"2032-01-02\"}", text_at(agreement_of(unpriced, "OPEN", NULL), "id", NULL));
+	drive("2032-01-08");
+	call(PLACEMENTS("BreakDown"), "{\"placementId\": \"%s\", \"endDate\": \"2032-01-08\", \"reason\": \"CREQB\"}", priced);
+	call(PLACEMENTS("BreakDown"), "{\"placementId\": \"%s\", \"endDate\": \"2032-01-08\", \"reason\": \"CREQB\"}", unpriced);
+	const Hearth__Finance__V1__AgreementClosed *closed =
+		closing_of_state(text_at(agreement_of(priced, "CLOSED", NULL), "id", NULL));
+	ck_assert_ptr_nonnull(closed->total);
+	ck_assert_int_eq(closed->total->pence, 7000);
+	closed = closing_of_state(text_at(agreement_of(unpriced, "CLOSED", NULL), "id", NULL));
+	ck_assert_ptr_null(closed->total);
+}
+END_TEST
+
+/* Waits until a state that was ordered has been loaded. */
+static void load_state(void)
+{
+	PGconn *connection = connect_as("hearth");
+	ck_assert_int_eq(suite_hearth(suite, NULL, "events", "bootstrap", "finance", "placements", NULL), 0);
+	for (int i = 0; i < 300; i++) {
+		PGresult *result = PQexec(connection, "SELECT FROM bootstrap");
+		bool done = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 0;
+		PQclear(result);
+		if (done) {
+			PQfinish(connection);
+			return;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	}
+	ck_abort_msg("the state was not loaded");
+}
+
+START_TEST(a_state_that_is_loaded_takes_no_price_away_and_posts_nothing_twice)
+{
+	drive("2033-01-01");
+	const char *placement = start_placement("2033-01-01", "{\"pence\": 7000}", 0);
+	const char *id = text_at(agreement_of(placement, "OPEN", NULL), "id", NULL);
+	drive("2033-02-01");
+	agreement_of(placement, "OPEN", "2033-02-01");
+	const char *const fees[] = { "{\"pence\": 7700}", "{\"pence\": 8400}" };
+	for (size_t i = 0; i < 2; i++)
+		call(PLACEMENTS("VaryPlacement"), "{\"placementId\": \"%s\", \"fromDate\": \"2033-01-08\", \"weeklyFee\": %s}",
+		     placement, fees[i]);
+	call(PLACEMENTS("VaryPlacement"), "{\"placementId\": \"%s\", \"fromDate\": \"2033-01-15\"}", placement);
+	for (int i = 0; i < 200 && ledger_total(id) != 7000 + 8400; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	call(FINANCE("PriceAgreement"), "{\"agreementId\": \"%s\", \"fromDate\": \"2033-01-15\","
+	     "\"weeklyFee\": {\"pence\": 9100}}", id);
+	const char *before = ledger_text(id);
+	ck_assert_int_eq(ledger_total(id), 7000 + 8400 + finance_accrued(9100, 0, 17));
+	load_state();
+	ck_assert_str_eq(ledger_text(id), before);
+	json_t *agreement = json_object_get(call(FINANCE("GetAgreement"), "{\"agreementId\": \"%s\"}", id), "agreement");
+	ck_assert_int_eq(number_at(agreement, "weeklyFee", "pence"), 9100);
+	ck_assert_int_eq(number_at(agreement, "unpricedDays", NULL), 0);
+}
+END_TEST
+
 START_TEST(bad_requests_are_told_which_field_is_wrong)
 {
 	static const char id[] = "00000000-0000-4000-8000-000000000000";
@@ -503,7 +591,9 @@ int main(void)
 	                       a_placement_reported_late_is_posted_at_once_and_pages_fit_together,
 	                       external_ids_find_an_agreement_and_belong_to_one,
 	                       notice_that_nobody_agreed_is_unknown_and_none_is_paid,
-	                       notice_given_that_is_not_known_counts_as_none, bad_requests_are_told_which_field_is_wrong,
+	                       notice_given_that_is_not_known_counts_as_none,
+	                       a_total_with_days_of_a_cost_without_a_price_is_told_by_no_event_and_no_state,
+	                       a_state_that_is_loaded_takes_no_price_away_and_posts_nothing_twice, bad_requests_are_told_which_field_is_wrong,
 	                       the_ledger_takes_no_change_and_no_line_that_breaks_the_rule, the_rule_in_sql_is_the_rule_in_c,
 	                       no_day_of_an_agreement_stands_twice_or_is_missing);
 }

@@ -30,6 +30,7 @@ WITH page AS (
 			d.end_date, 'noticeDays', d.notice_paid_days, 'noticeUnknown', d.notice_days IS NULL, 'total',
 			CASE WHEN days_unpriced(d.start_date, d.end_date, d.rates) = 0
 					AND fee_shown(d.start_date, d.end_date, d.end_date, d.rates) IS NOT NULL
+					AND line_days_unpriced(d.authority, d.id, d.end_date) = 0
 				THEN jsonb_build_object('pence', coalesce(posted_shown(d.authority, d.id), 0)) END)
 	FROM held d WHERE d.state = 'CLOSED'
 )

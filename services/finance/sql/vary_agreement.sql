@@ -1,5 +1,6 @@
 -- The fee changes from a day on, also one that is past or after which the agreement has ended: what is posted for the
--- days from there on is reversed and posted again.
+-- days from there on is reversed and posted again. In a state that is loaded it says nothing where it is what was told
+-- last of that day, nor, where it is not known, against what a person priced from that day on.
 WITH target AS (
 	SELECT a.authority, a.id, a.start_date, a.end_date, a.notice_paid_days, a.posted_to,
 		greatest(:from_date::date, a.start_date) AS from_date, rates_of(a.authority, a.id) AS rates
@@ -10,6 +11,11 @@ WITH target AS (
 		greatest(t.posted_to, :today::date) AS through, rates_with(t.rates, t.from_date, :weekly_fee_pence::bigint) AS rates
 	FROM target t
 	WHERE t.rates <> rates_with(t.rates, t.from_date, :weekly_fee_pence::bigint)
+		AND NOT (:event_snapshot::boolean AND (coalesce((SELECT r.weekly_fee_pence IS NOT DISTINCT FROM :weekly_fee_pence::bigint
+				FROM agreement_rate r WHERE r.authority = :authority::text AND r.agreement_id = t.id
+					AND r.from_date = t.from_date AND r.reason IN ('OPENED', 'VARIED') ORDER BY r.revision DESC LIMIT 1), false)
+			OR (:weekly_fee_pence::bigint IS NULL AND EXISTS (SELECT 1 FROM unnest(t.rates) k
+				WHERE k.from_date = t.from_date AND k.weekly_fee_pence IS NOT NULL))))
 ), effect AS (
 	UPDATE agreement a SET posted_to = CASE a.state WHEN 'OPEN' THEN greatest(c.through, a.start_date) ELSE a.posted_to END,
 		version = a.version + 1, updated = :now::timestamptz

@@ -48,6 +48,8 @@ WITH page AS (
 		l.over, jsonb_build_object('placementId', l.id, 'childId', l.child, 'fromDate', f.from_date, 'weeklyFee',
 			CASE WHEN f.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', f.weekly_fee_pence) END)
 	FROM lived l JOIN placement_fee f ON f.authority = l.authority AND f.placement = l.id
+	WHERE NOT EXISTS (SELECT 1 FROM placement_fee n WHERE n.authority = l.authority AND n.placement = l.id
+		AND n.from_date = f.from_date AND n.version > f.version)
 	UNION ALL
 	SELECT l.authority, l.child, l.since, 9223372036854775807, 'hearth.placement.ended.v1', 'placement', l.id, l.version,
 		l.updated, true, jsonb_build_object('placementId', l.id, 'childId', l.child, 'referralId', l.referral_id,
