@@ -140,7 +140,7 @@ static const struct eligibility_fact *fact_on(const struct eligibility_history *
 }
 
 /* CLR reg 3: detained or in hospital at 16, looked after for 13 weeks immediately before. A start that is not known
- * matters only where the 13 weeks may have been. */
+ * matters only where the 13 weeks may have been; nor does it matter why care ended after fewer. */
 static enum eligibility_code confined_at_part(const struct walk *walk, int32_t *ret_since)
 {
 	const struct eligibility *is = walk->is;
@@ -148,12 +148,17 @@ static enum eligibility_code confined_at_part(const struct walk *walk, int32_t *
 	for (size_t i = 0; i < walk->history->fact_count; i++) {
 		const struct eligibility_fact *fact = &walk->history->facts[i];
 		bool detained = fact->kind == ELIGIBILITY_DETAINED, until_then = false;
-		if ((!detained && fact->kind != ELIGIBILITY_HOSPITAL) || !covers(fact, is->turns_part))
+		bool unknown = fact->kind == ELIGIBILITY_END_UNKNOWN;
+		if ((!detained && !unknown && fact->kind != ELIGIBILITY_HOSPITAL) || !covers(fact, is->turns_part))
 			continue;
 		if (fact->start == ELIGIBILITY_NO_DAY) {
 			if (is->days >= walk->law->days_in_care && found == ELIGIBILITY_WHY_NOTHING)
 				found = ELIGIBILITY_WHY_CONFINED_UNKNOWN;
 		} else if (days_before(walk, fact->start, &until_then) >= walk->law->days_in_care && until_then) {
+			if (unknown) {
+				found = ELIGIBILITY_WHY_END_UNKNOWN;
+				continue;
+			}
 			*ret_since = fact->start;
 			return detained ? ELIGIBILITY_WHY_DETAINED : ELIGIBILITY_WHY_HOSPITAL;
 		}
@@ -161,7 +166,7 @@ static enum eligibility_code confined_at_part(const struct walk *walk, int32_t *
 	return found;
 }
 
-/* A return home, from the day the child left care. */
+/* A return home, from the day the child left care; or what may have been one. */
 struct home {
 	enum eligibility_code code;  /* HELD: lost; ENDED: it broke down after it was lost; UNKNOWN: it may be lost */
 	int32_t day;                 /* since when; NO_DAY: not known */
@@ -174,10 +179,17 @@ static struct home judge_home(const struct eligibility_fact *fact, int32_t left,
 	int32_t from = later(fact->start, left), lost = eligibility_add_months(from, months);
 	if (from > on || end <= from || lost > sooner(end, on))
 		return (struct home){ ELIGIBILITY_WHY_NOTHING, ELIGIBILITY_NO_DAY };
+	if (fact->kind == ELIGIBILITY_END_UNKNOWN)
+		return (struct home){ end <= on ? ELIGIBILITY_WHY_NOTHING : ELIGIBILITY_WHY_END_UNKNOWN, ELIGIBILITY_NO_DAY };
 	if (end <= on)
 		return (struct home){ ELIGIBILITY_WHY_HOME_ENDED, known ? end : ELIGIBILITY_NO_DAY };
 	return (struct home){ known ? ELIGIBILITY_WHY_HOME_HELD : ELIGIBILITY_WHY_HOME_UNKNOWN,
 		                  known ? lost : ELIGIBILITY_NO_DAY };
+}
+
+static bool is_open(enum eligibility_code code)
+{
+	return code == ELIGIBILITY_WHY_HOME_UNKNOWN || code == ELIGIBILITY_WHY_END_UNKNOWN;
 }
 
 /* One that holds outweighs one that is not known; of those that ended the last. */
@@ -185,13 +197,14 @@ static struct home find_home(const struct walk *walk, int32_t left)
 {
 	struct home found = { ELIGIBILITY_WHY_NOTHING, ELIGIBILITY_NO_DAY };
 	for (size_t i = 0; i < walk->history->fact_count; i++) {
-		if (walk->history->facts[i].kind != ELIGIBILITY_HOME)
+		enum eligibility_fact_kind kind = walk->history->facts[i].kind;
+		if (kind != ELIGIBILITY_HOME && kind != ELIGIBILITY_END_UNKNOWN)
 			continue;
 		struct home home = judge_home(&walk->history->facts[i], left, walk->on, walk->law->return_home_months);
 		if (home.code == ELIGIBILITY_WHY_HOME_HELD && found.code == home.code)
 			found.day = sooner(found.day, home.day);
 		else if (home.code == ELIGIBILITY_WHY_HOME_HELD
-		         || (home.code == ELIGIBILITY_WHY_HOME_UNKNOWN && found.code != ELIGIBILITY_WHY_HOME_HELD)
+		         || (is_open(home.code) && found.code != ELIGIBILITY_WHY_HOME_HELD)
 		         || (home.code == ELIGIBILITY_WHY_HOME_ENDED && found.code == ELIGIBILITY_WHY_NOTHING))
 			found = home;
 		else if (home.code == ELIGIBILITY_WHY_HOME_ENDED && found.code == home.code)
@@ -208,7 +221,8 @@ static enum eligibility_code guarded(const struct walk *walk, int32_t *ret_since
 	for (size_t i = 0; i < walk->history->fact_count; i++) {
 		const struct eligibility_fact *fact = &walk->history->facts[i];
 		bool until_then = false;
-		if (fact->kind != ELIGIBILITY_GUARDIANSHIP || !covers(fact, walk->on))
+		bool unknown = fact->kind == ELIGIBILITY_END_UNKNOWN;
+		if ((!unknown && fact->kind != ELIGIBILITY_GUARDIANSHIP) || !covers(fact, walk->on))
 			continue;
 		if (fact->start == ELIGIBILITY_NO_DAY) {
 			found = ELIGIBILITY_WHY_GUARDIANSHIP_UNKNOWN;
@@ -217,6 +231,10 @@ static enum eligibility_code guarded(const struct walk *walk, int32_t *ret_since
 		days_before(walk, fact->start, &until_then);
 		if (!until_then)
 			continue;
+		if (unknown) {
+			found = ELIGIBILITY_WHY_END_UNKNOWN;
+			continue;
+		}
 		*ret_since = later(fact->start, walk->is->turns_part);
 		return ELIGIBILITY_WHY_GUARDIANSHIP;
 	}
@@ -268,7 +286,7 @@ static void judge_others(const struct walk *walk, struct eligibility *is)
 		return;
 	}
 	judge_weeks(is);
-	if (code == ELIGIBILITY_WHY_CONFINED_UNKNOWN) {
+	if (code == ELIGIBILITY_WHY_CONFINED_UNKNOWN || code == ELIGIBILITY_WHY_END_UNKNOWN) {
 		give_reason(is, code, ELIGIBILITY_NO_DAY, -1, false);
 		set_status(is, ELIGIBILITY_UNKNOWN, ELIGIBILITY_NO_DAY);
 		return;
@@ -282,7 +300,7 @@ static void judge_others(const struct walk *walk, struct eligibility *is)
 	give_reason(is, code == ELIGIBILITY_WHY_NOTHING ? ELIGIBILITY_WHY_NO_CARE : code, since, -1, false);
 	if (code == ELIGIBILITY_WHY_GUARDIANSHIP)
 		set_status(is, ELIGIBILITY_QUALIFYING, since);
-	else if (code == ELIGIBILITY_WHY_GUARDIANSHIP_UNKNOWN)
+	else if (code == ELIGIBILITY_WHY_GUARDIANSHIP_UNKNOWN || code == ELIGIBILITY_WHY_END_UNKNOWN)
 		set_status(is, ELIGIBILITY_UNKNOWN, ELIGIBILITY_NO_DAY);
 }
 
@@ -395,7 +413,7 @@ static void propose_fact(int32_t *next, int32_t after, const struct eligibility_
 {
 	propose(next, after, fact->start);
 	propose(next, after, fact->end);
-	if (fact->kind != ELIGIBILITY_HOME)
+	if (fact->kind != ELIGIBILITY_HOME && fact->kind != ELIGIBILITY_END_UNKNOWN)
 		return;
 	if (fact->start != ELIGIBILITY_NO_DAY)
 		propose(next, after, eligibility_add_months(fact->start, months));

@@ -51,7 +51,8 @@ enum eligibility_fact_kind {
 	ELIGIBILITY_GUARDIANSHIP,    /* a special guardianship order is in force */
 	ELIGIBILITY_DISPUTED,        /* the age is disputed */
 	ELIGIBILITY_EDUCATION,
-	ELIGIBILITY_REQUEST          /* support was asked for */
+	ELIGIBILITY_REQUEST,         /* support was asked for */
+	ELIGIBILITY_END_UNKNOWN      /* care ended, not known why: detention, a home, guardianship, maybe; until the next time */
 };
 
 struct eligibility_fact {
@@ -94,6 +95,7 @@ enum eligibility_code {
 	ELIGIBILITY_WHY_DETAINED,
 	ELIGIBILITY_WHY_HOSPITAL,
 	ELIGIBILITY_WHY_CONFINED_UNKNOWN,
+	ELIGIBILITY_WHY_END_UNKNOWN,
 	ELIGIBILITY_WHY_HOME_HELD,
 	ELIGIBILITY_WHY_HOME_ENDED,
 	ELIGIBILITY_WHY_HOME_UNKNOWN,

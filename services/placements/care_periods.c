@@ -7,8 +7,10 @@ size_t care_periods_merge(struct care_span *spans, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (kept == 0 || spans[i].from > spans[kept - 1].to)
 			spans[kept++] = spans[i];
-		else if (spans[i].to > spans[kept - 1].to)
+		else if (spans[i].to >= spans[kept - 1].to) {
 			spans[kept - 1].to = spans[i].to;
+			spans[kept - 1].end_code = spans[i].end_code;
+		}
 	}
 	return kept;
 }

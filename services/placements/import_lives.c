@@ -107,21 +107,26 @@ static struct given *sorted_rows(struct hearth_arena *arena, const import_reques
 	return rows;
 }
 
-/* Dates are checked: they are days of the calendar. */
+/* Dates are checked: they are days of the calendar. X1 says that another episode follows, not why care ended. */
 static struct care_span span_of(const episode_row *row)
 {
 	struct care_span span = { .to = CARE_GOES_ON };
 	(void)hearth_date_parse(row->decom, &span.from);
 	if (row->dec[0] != '\0')
 		(void)hearth_date_parse(row->dec, &span.to);
+	if (row->dec[0] != '\0' && row->rec[0] != '\0' && strcmp(row->rec, "X1") != 0)
+		span.end_code = row->rec;
 	return span;
 }
 
-/* [{"start": "2020-05-01", "end": "2021-07-01", "shortBreaks": false}] */
+#define CODE_MOST 8                /* as import.c checks, with nothing in it that JSON escapes */
+
+/* [{"start": "2020-05-01", "end": "2021-07-01", "endCode": "E4A", "shortBreaks": false}] */
 static const char *periods_json(struct hearth_arena *arena, const struct care_span *periods, size_t count)
 {
-	static const char opening[] = "{\"shortBreaks\":false,\"start\":\"", ending[] = "\",\"end\":\"";
-	size_t each = sizeof opening + sizeof ending + 2 * HEARTH_DATE_SIZE + 4;
+	static const char opening[] = "{\"shortBreaks\":false,\"start\":\"", ending[] = "\",\"end\":\"",
+	                  why[] = "\",\"endCode\":\"";
+	size_t each = sizeof opening + sizeof ending + sizeof why + 2 * HEARTH_DATE_SIZE + CODE_MOST + 4;
 	char *text = hearth_arena_alloc(arena, count * each + 3), *at = text;
 	for (size_t i = 0; i < count; i++) {
 		*at++ = i == 0 ? '[' : ',';
@@ -133,6 +138,8 @@ static const char *periods_json(struct hearth_arena *arena, const struct care_sp
 			hearth_date_format(periods[i].to, at);
 			at += strlen(at);
 		}
+		if (periods[i].end_code != NULL)
+			at = stpcpy(stpcpy(at, why), periods[i].end_code);
 		at = stpcpy(at, "\"}");
 	}
 	stpcpy(at, "]");

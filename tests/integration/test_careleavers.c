@@ -94,9 +94,66 @@ START_TEST(an_imported_history_makes_a_young_person_with_the_dates_that_made_it_
 	json_t *relevant = wait_for(&pair, child, "2021-01-01", "RELEVANT");
 	ck_assert_str_eq(json_at(relevant, "youngPerson.eligibleOn"), "2020-06-10");
 	json_decref(relevant);
-	json_decref(wait_for(&pair, child, "2022-06-10", "FORMER_RELEVANT"));
+	json_decref(wait_for(&pair, child, "2022-06-10", "QUALIFYING"));
 	ck_assert_uint_eq(people_on(&pair, "2020-06-09"), 0);
 	ck_assert_uint_eq(people_on(&pair, "2020-06-10"), 1);
+}
+END_TEST
+
+static bool has_reason(const json_t *reply, const char *code)
+{
+	for (size_t i = 0; i < json_count_at(reply, "youngPerson.reasons"); i++) {
+		char path[48];
+		snprintf(path, sizeof path, "youngPerson.reasons.%zu.code", i);
+		if (strcmp(json_at(reply, path), code) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void import_left(const struct pair *pair, const char *key, const char *dec, const char *rec, int return_year)
+{
+	json_decref(json_call(&pair->placements, "ImportEpisodes", "{'children': [{'child': '%s', 'dateOfBirth': {'value':"
+	                      "'2004-06-10'}, 'returnYear': %d}], 'episodes': [{'child': '%s', 'decom': '2015-01-01', 'ls': 'C2',"
+	                      "'dec': '%s', 'rec': '%s', 'returnYear': %d}]}", key, return_year, key, dec, rec, return_year));
+}
+
+/* Of an import: its reason of the end counts as one told at the time; without one, what it would decide is not known. */
+START_TEST(why_an_imported_time_in_care_ended_decides_and_is_not_guessed)
+{
+	struct pair pair = of_authority("927");
+	char home[64], alone[64], unknown[64], early[64];
+	import_left(&pair, "1", "2021-01-01", "E4A", 2022);
+	import_left(&pair, "2", "2021-01-01", "E5", 2022);
+	import_left(&pair, "3", "2021-01-01", "", 2022);
+	import_left(&pair, "4", "2016-01-01", "E45", 2022);
+	imported_child(&pair, "1", home);
+	imported_child(&pair, "2", alone);
+	imported_child(&pair, "3", unknown);
+	imported_child(&pair, "4", early);
+	for (int i = 0; i < 200 && people_on(&pair, "2021-06-30") < 4; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	json_t *person = wait_for(&pair, home, "2021-06-30", "RELEVANT");
+	ck_assert_uint_eq(json_count_at(person, "youngPerson.circumstances"), 1);
+	ck_assert_str_eq(json_at(person, "youngPerson.circumstances.0.kind"), "RETURNED_HOME");
+	ck_assert_str_eq(json_at(person, "youngPerson.circumstances.0.start"), "2021-01-01");
+	json_decref(person);
+	json_decref(wait_for(&pair, home, "2021-07-01", "QUALIFYING"));
+	json_decref(wait_for(&pair, alone, "2021-07-01", "RELEVANT"));
+	json_decref(wait_for(&pair, early, "2021-07-01", "QUALIFYING"));
+	json_decref(wait_for(&pair, unknown, "2021-06-30", "RELEVANT"));
+	person = wait_for(&pair, unknown, "2021-07-01", "STATUS_UNSPECIFIED");
+	ck_assert(has_reason(person, "END_UNKNOWN"));
+	json_decref(person);
+	/* A later return says why, and another what it was not. */
+	import_left(&pair, "3", "2021-01-01", "E6", 2023);
+	import_left(&pair, "1", "2021-01-01", "E8", 2023);
+	json_decref(wait_for(&pair, unknown, "2021-07-01", "RELEVANT"));
+	person = wait_for(&pair, home, "2021-07-01", "RELEVANT");
+	ck_assert_uint_eq(json_count_at(person, "youngPerson.circumstances"), 0);
+	json_decref(person);
+	import_left(&pair, "1", "2021-01-01", "E4B", 2024);
+	json_decref(wait_for(&pair, home, "2021-07-01", "QUALIFYING"));
 }
 END_TEST
 
@@ -201,6 +258,7 @@ int main(void)
 	const struct check_options options = { start_suite, stop_suite, 60 };
 	return CHECK_MAIN_WITH(&options, "careleavers",
 	                       an_imported_history_makes_a_young_person_with_the_dates_that_made_it_so,
+	                       why_an_imported_time_in_care_ended_decides_and_is_not_guessed,
 	                       live_placements_make_and_end_care_and_a_breakdown_does_not,
 	                       care_that_ends_after_a_breakdown_ends_here_too,
 	                       one_day_less_than_13_weeks_makes_nobody_eligible,

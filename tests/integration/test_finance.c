@@ -593,7 +593,8 @@ int main(void)
 	                       notice_that_nobody_agreed_is_unknown_and_none_is_paid,
 	                       notice_given_that_is_not_known_counts_as_none,
 	                       a_total_with_days_of_a_cost_without_a_price_is_told_by_no_event_and_no_state,
-	                       a_state_that_is_loaded_takes_no_price_away_and_posts_nothing_twice, bad_requests_are_told_which_field_is_wrong,
+	                       a_state_that_is_loaded_takes_no_price_away_and_posts_nothing_twice,
+	                       bad_requests_are_told_which_field_is_wrong,
 	                       the_ledger_takes_no_change_and_no_line_that_breaks_the_rule, the_rule_in_sql_is_the_rule_in_c,
 	                       no_day_of_an_agreement_stands_twice_or_is_missing);
 }

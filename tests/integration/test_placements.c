@@ -522,7 +522,7 @@ START_TEST(an_import_twice_changes_nothing_and_a_later_year_wins)
 	ck_assert_int_eq(json_number_at(older, "unchangedEpisodes"), 4);
 	json_decref(older);
 	ck_assert_str_eq(sql("SELECT payload->'carePeriods' FROM outbox WHERE authority = '911' ORDER BY seq DESC LIMIT 1"),
-	                 "[{\"end\": \"2021-07-01\", \"start\": \"2020-05-01\", \"shortBreaks\": false}]");
+	                 "[{\"end\": \"2021-07-01\", \"start\": \"2020-05-01\", \"endCode\": \"E4A\", \"shortBreaks\": false}]");
 	ck_assert_str_eq(sql("SELECT count(*) FROM outbox o WHERE o.authority = '911' AND NOT o.historical"), "0");
 	ck_assert_str_eq(sql("SELECT count(*) FROM timer WHERE kind <> 'birthdays'"), "0");
 	ck_assert_str_eq(sql("SELECT count(*) FROM child c WHERE c.authority = '911' AND care_periods('911', c.id) <>"

@@ -51,6 +51,7 @@ struct sample {
 #define DETAINED ELIGIBILITY_DETAINED
 #define HOSPITAL ELIGIBILITY_HOSPITAL
 #define GUARDIANSHIP ELIGIBILITY_GUARDIANSHIP
+#define END_UNKNOWN ELIGIBILITY_END_UNKNOWN
 #define DISPUTED ELIGIBILITY_DISPUTED
 #define EDUCATION ELIGIBILITY_EDUCATION
 #define REQUEST ELIGIBILITY_REQUEST
@@ -153,6 +154,21 @@ static const struct sample samples[] = {
 	  QUALIFYING },
 	{ "never eligible: a return home takes nothing away", BORN, "2023-06-01", { { "2022-07-11", "2022-08-01" } },
 	  { { HOME, "2022-08-01", 0 } }, QUALIFYING, "2022-08-01", WHY(WEEKS_MISSING), OWED, "2027-06-10", QUALIFYING },
+
+	/* Nobody knows why care ended. */
+	{ "why care ended is not known, six months are not over: relevant", BORN, "2023-02-28", { LEFT },
+	  { { END_UNKNOWN, "2022-09-01", 0 } }, RELEVANT, "2022-09-01", WHY(LEFT_CARE), OWED, "2023-03-01", UNKNOWN },
+	{ "why care ended is not known, six months are over: unknown", BORN, "2023-03-01", { LEFT },
+	  { { END_UNKNOWN, "2022-09-01", 0 } }, UNKNOWN, 0, WHY(END_UNKNOWN), NOTHING, "2031-06-10", NONE },
+	{ "why an earlier time ended is not known, in care again: eligible", BORN, "2023-06-01", { LEFT, { "2023-05-01", 0 } },
+	  { { END_UNKNOWN, "2022-09-01", "2023-05-01" } }, ELIGIBLE, "2023-05-01", WHY(LOOKED_AFTER), OWED, "2024-06-10", FORMER },
+	{ "why care ended at 15 is not known, after 13 weeks: unknown", BORN, "2022-06-10", { { "2021-01-01", "2022-05-01" } },
+	  { { END_UNKNOWN, "2022-05-01", 0 } }, UNKNOWN, 0, WHY(END_UNKNOWN), NOTHING, "2031-06-10", NONE },
+	{ "why care ended at 5 is not known: it may be guardianship", BORN, "2022-06-10", { { "2010-01-01", "2011-06-01" } },
+	  { { END_UNKNOWN, "2011-06-01", 0 } }, UNKNOWN, 0, WHY(END_UNKNOWN), NOTHING, "2031-06-10", NONE },
+	{ "why the last time ended is not known, never eligible: qualifying all the same", BORN, "2023-06-01",
+	  { { "2022-07-11", "2022-08-01" } }, { { END_UNKNOWN, "2022-08-01", 0 } }, QUALIFYING, "2022-08-01",
+	  WHY(WEEKS_MISSING), OWED, "2027-06-10", QUALIFYING },
 
 	/* Detained or in hospital at 16 (CLR reg 3). */
 	{ "detained at 16 after 13 weeks in care: relevant", BORN, "2022-06-10", { { "2021-01-01", "2022-05-01" } },

@@ -14,7 +14,7 @@ WITH kind AS (
 		quiet = CASE WHEN :event_historical::boolean THEN y.check_on IS NULL OR y.check_on > :today::date OR y.quiet ELSE false END
 	RETURNING y.authority, y.child_id, y.version
 ), reopened AS (
-	UPDATE care_period c SET until = NULL FROM effect e CROSS JOIN kind k
+	UPDATE care_period c SET until = NULL, end_code = NULL FROM effect e CROSS JOIN kind k
 	WHERE c.authority = :authority::text AND c.child_id = :child_id::uuid AND c.short_breaks = k.short_breaks
 		AND c.until = :start_date::date AND NOT EXISTS (SELECT 1 FROM care_period o
 			WHERE o.authority = :authority::text AND o.child_id = c.child_id AND o.short_breaks = c.short_breaks
@@ -24,7 +24,7 @@ WITH kind AS (
 	INSERT INTO care_period AS c (authority, child_id, short_breaks, start)
 	SELECT e.authority, e.child_id, k.short_breaks, :start_date::date FROM effect e CROSS JOIN kind k
 	WHERE NOT EXISTS (SELECT 1 FROM reopened)
-	ON CONFLICT (authority, child_id, short_breaks, start) DO UPDATE SET until = NULL
+	ON CONFLICT (authority, child_id, short_breaks, start) DO UPDATE SET until = NULL, end_code = NULL
 ), went_home AS (
 	SELECT DISTINCT ON (k.id) k.id, k.revision, k.kind, k.start, k.until, k.withdrawn FROM circumstance k
 	WHERE k.authority = :authority::text AND k.child_id = :child_id::uuid ORDER BY k.id, k.revision DESC

@@ -10,7 +10,7 @@ WITH ending AS (
 	WHERE y.authority = :authority::text AND y.child_id = :child_id::uuid AND EXISTS (SELECT 1 FROM ending)
 	RETURNING y.authority, y.child_id, y.version
 ), ended AS (
-	UPDATE care_period c SET until = :end_date::date FROM ending g
+	UPDATE care_period c SET until = :end_date::date, end_code = nullif(nullif(:end_code::text, ''), 'X1') FROM ending g
 	WHERE c.authority = :authority::text AND c.child_id = :child_id::uuid AND c.short_breaks = g.short_breaks
 		AND c.start = g.start
 ), left_for AS (

@@ -14,8 +14,9 @@ WITH target AS (
 		AND NOT (:event_snapshot::boolean AND (coalesce((SELECT r.weekly_fee_pence IS NOT DISTINCT FROM :weekly_fee_pence::bigint
 				FROM agreement_rate r WHERE r.authority = :authority::text AND r.agreement_id = t.id
 					AND r.from_date = t.from_date AND r.reason IN ('OPENED', 'VARIED') ORDER BY r.revision DESC LIMIT 1), false)
-			OR (:weekly_fee_pence::bigint IS NULL AND EXISTS (SELECT 1 FROM unnest(t.rates) k
-				WHERE k.from_date = t.from_date AND k.weekly_fee_pence IS NOT NULL))))
+			OR (:weekly_fee_pence::bigint IS NULL AND coalesce((SELECT r.reason = 'PRICED' FROM agreement_rate r
+				WHERE r.authority = :authority::text AND r.agreement_id = t.id AND r.from_date = t.from_date
+				ORDER BY r.revision DESC LIMIT 1), false))))
 ), effect AS (
 	UPDATE agreement a SET posted_to = CASE a.state WHEN 'OPEN' THEN greatest(c.through, a.start_date) ELSE a.posted_to END,
 		version = a.version + 1, updated = :now::timestamptz

@@ -152,31 +152,32 @@ WITH seen AS (
 	WHERE l.child NOT IN (SELECT g.child FROM given g WHERE g.ls IN (SELECT s.code FROM short s))
 ), spell AS (
 	SELECT q.child, q.decom, coalesce(q.ls, '') IN (SELECT s.code FROM short s) AS short_breaks, q.goes_on,
-		coalesce(q.dec, 'infinity') AS until
+		coalesce(q.dec, 'infinity') AS until, nullif(q.rec, 'X1') AS rec
 	FROM (
-		SELECT j.child, j.decom, j.ls, j.dec, false AS goes_on FROM judged j WHERE j.what IN ('NEW', 'CHANGED')
+		SELECT j.child, j.decom, j.ls, j.dec, j.rec, false AS goes_on FROM judged j WHERE j.what IN ('NEW', 'CHANGED')
 		UNION ALL
-		SELECT h.child, h.decom, h.ls, h.dec, h.source = 'LIVE' AND coalesce(h.rec, '') = 'X1'
+		SELECT h.child, h.decom, h.ls, h.dec, h.rec, h.source = 'LIVE' AND coalesce(h.rec, '') = 'X1'
 		FROM held h LEFT JOIN judged j ON j.child = h.child AND j.decom = h.decom AND j.what = 'CHANGED'
 		WHERE j.child IS NULL
 	) q WHERE q.child IN (SELECT t.id FROM touched t) AND q.child NOT IN (SELECT p.id FROM plain p)
 ), reach AS (
-	SELECT s.child, s.decom, s.short_breaks, CASE WHEN s.goes_on
+	SELECT s.child, s.decom, s.short_breaks, s.rec, CASE WHEN s.goes_on
 		THEN greatest(s.until, coalesce(lead(s.decom) OVER w, 'infinity')) ELSE s.until END AS until
 	FROM spell s WINDOW w AS (PARTITION BY s.child, s.short_breaks ORDER BY s.decom)
 ), gap AS (
-	SELECT r.child, r.decom, r.short_breaks, r.until,
+	SELECT r.child, r.decom, r.short_breaks, r.rec, r.until,
 		coalesce(max(r.until) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) < r.decom, true) AS starts
 	FROM reach r WINDOW w AS (PARTITION BY r.child, r.short_breaks ORDER BY r.decom)
 ), island AS (
-	SELECT g.child, g.decom, g.short_breaks, g.until, count(*) FILTER (WHERE g.starts) OVER w AS number
+	SELECT g.child, g.decom, g.short_breaks, g.rec, g.until, count(*) FILTER (WHERE g.starts) OVER w AS number
 	FROM gap g WINDOW w AS (PARTITION BY g.child, g.short_breaks ORDER BY g.decom)
 ), period AS (
-	SELECT i.child, i.short_breaks, min(i.decom) AS start, nullif(max(i.until), 'infinity') AS until, count(*) AS episodes
+	SELECT i.child, i.short_breaks, min(i.decom) AS start, nullif(max(i.until), 'infinity') AS until, count(*) AS episodes,
+		(array_agg(i.rec ORDER BY i.until DESC, i.decom DESC))[1] AS end_code
 	FROM island i GROUP BY i.child, i.short_breaks, i.number
 ), history AS (
 	SELECT p.child, sum(p.episodes) AS episodes, jsonb_agg(jsonb_strip_nulls(jsonb_build_object('start', p.start,
-		'end', p.until, 'shortBreaks', p.short_breaks)) ORDER BY p.start, p.short_breaks) AS periods
+		'end', p.until, 'shortBreaks', p.short_breaks, 'endCode', CASE WHEN p.until IS NOT NULL THEN p.end_code END)) ORDER BY p.start, p.short_breaks) AS periods
 	FROM period p GROUP BY p.child
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
