@@ -176,8 +176,8 @@ void hearth_outbox_hear(struct hearth_process *process, const Hearth__Events__V1
 		heard = add_heard(outbox, request->consumer, proven);
 	if (!heard) {
 		if (!outbox->full_said)
-			hearth_log(HEARTH_LOG_WARN, "outbox", "detail=\"%s is not remembered, so events may be trimmed before it has applied "
-			           "them: %d others are\"", request->consumer, HEARTH_HEARD_MOST);
+			hearth_log(HEARTH_LOG_WARN, "outbox", "detail=\"%s is not remembered, so events may be trimmed before it has "
+			           "applied them: %d others are\"", request->consumer, HEARTH_HEARD_MOST);
 		outbox->full_said = true;
 		return;
 	}
