@@ -219,6 +219,13 @@ static int list(struct cli *cli, struct hearth_status *status)
 
 /* ---- rotate ---- */
 
+static int take_next(const struct key_paths *paths, struct hearth_status *status)
+{
+	if (rename(paths->next, paths->secret) != 0)
+		return fail_with(status, "cannot rename", paths->next);
+	return hearth_key_name_settle(paths->secret, status);
+}
+
 /* What a crash left between two steps: 1 when that is now finished, 0 when there is nothing to go on with. */
 static int go_on(const struct key_paths *paths, const struct hearth_identity *current, struct hearth_status *status)
 {
@@ -232,7 +239,7 @@ static int go_on(const struct key_paths *paths, const struct hearth_identity *cu
 	bool published = strcmp(next.key, current->key) == 0;
 	sodium_memzero(&next, sizeof next);
 	if (published)
-		return rename(paths->next, paths->secret) == 0 ? 1 : fail_with(status, "cannot rename", paths->next);
+		return take_next(paths, status) == 0 ? 1 : -1;
 	if (hearth_identity_read(paths->old, &old, &ignored) == 0 && strcmp(old.key, current->key) == 0)
 		unlink(paths->old);
 	unlink(paths->next);
@@ -272,7 +279,7 @@ static int rotate(const struct key_paths *paths, struct hearth_status *status)
 	if (result != 0 || hearth_identity_write(paths->old, &current, false, status) != 0 ||
 	    hearth_identity_write(paths->public, &newer, true, status) != 0)
 		return -1;
-	return rename(paths->next, paths->secret) == 0 ? 0 : fail_with(status, "cannot rename", paths->next);
+	return take_next(paths, status);
 }
 
 /* Whether a process that can be reached still proves the old key. */
@@ -299,7 +306,9 @@ static int finish(struct cli *cli, const struct keys_wish *wish, const struct ke
 		                   wish->name);
 	if (hearth_identity_read(paths->old, &old, status) != 0 || (!wish->force && check_taken(cli, &old, status) != 0))
 		return -1;
-	return unlink(paths->old) == 0 ? 0 : fail_with(status, "cannot remove", paths->old);
+	if (unlink(paths->old) != 0)
+		return fail_with(status, "cannot remove", paths->old);
+	return hearth_key_name_settle(paths->old, status);     /* or the old key might be believed again */
 }
 
 static int rotate_or_finish(struct cli *cli, const struct keys_wish *wish, struct hearth_status *status)

@@ -283,6 +283,21 @@ static int put_in_place(const char *made, const char *path, bool replace)
 	return 0;
 }
 
+int hearth_key_name_settle(const char *path, struct hearth_status *status)
+{
+	char directory[PATH_MOST];
+	const char *slash = strrchr(path, '/');
+	int fd, result;
+
+	snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_file(status, path, strerror(errno));
+	result = fsync(fd) == 0 ? 0 : fail_file(status, path, strerror(errno));
+	close(fd);
+	return result;
+}
+
 static int write_file(const char *path, mode_t mode, const char *text, bool replace, struct hearth_status *status)
 {
 	char made[PATH_MOST + 8];
@@ -299,7 +314,7 @@ static int write_file(const char *path, mode_t mode, const char *text, bool repl
 		unlink(made);
 	}
 	close(fd);
-	return result;
+	return result == 0 ? hearth_key_name_settle(path, status) : -1;
 }
 
 int hearth_identity_write(const char *path, const struct hearth_identity *identity, bool replace,

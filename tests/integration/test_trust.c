@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -89,6 +90,27 @@ static void rotate_key(const char *place, const char *name, enum hearth_key_kind
 	ck_assert_int_eq(rename(public, old), 0);
 	make_key(place, name, kind);
 }
+
+/* What is made durable, in place of libc's: d for a directory, f for a file. */
+static char synced[16];
+int fsync(int fd);
+int fsync(int fd)
+{
+	struct stat about;
+	size_t used = strlen(synced);
+
+	if (used + 1 < sizeof synced && fstat(fd, &about) == 0)
+		memcpy(synced + used, S_ISDIR(about.st_mode) ? "d" : "f", 2);
+	return (int)syscall(SYS_fsync, fd);
+}
+
+START_TEST(a_key_that_is_written_outlives_a_loss_of_power_with_its_name)
+{
+	synced[0] = '\0';
+	make_key(keys, "durable", HEARTH_KEY_OF_SERVICE);
+	ck_assert_str_eq(synced, "fdfd");
+}
+END_TEST
 
 static void copy_public(const char *name, const char *from, const char *to)
 {
@@ -655,5 +677,6 @@ int main(void)
 	                  without_keys_only_loopback_is_listened_on, over_ipc_only_the_suites_users_are_answered,
 	                  a_socket_directory_of_another_user_is_not_used,
 	                  a_secret_that_others_may_read_or_that_is_not_published_is_not_used,
-	                  a_public_key_that_says_not_who_it_is_is_passed_over);
+	                  a_public_key_that_says_not_who_it_is_is_passed_over,
+	                  a_key_that_is_written_outlives_a_loss_of_power_with_its_name);
 }
