@@ -72,7 +72,8 @@ int hearth_identity_read(const char *path, struct hearth_identity *ret_identity,
 int hearth_secret_read(const char *path, struct hearth_secret *ret_secret, struct hearth_status *status);
 /* A name given, changed or removed beside `path` outlives a loss of power: its directory is written. */
 int hearth_key_name_settle(const char *path, struct hearth_status *status);
-/* Written beside and renamed, so that a reader sees all of it or nothing, and durable with its name. `replace` false: never over another file. */
+/* Written beside and renamed, so that a reader sees all of it or nothing, and durable with its name. `replace` false:
+ * never over another file. */
 int hearth_identity_write(const char *path, const struct hearth_identity *identity, bool replace,
                           struct hearth_status *status);
 int hearth_secret_write(const char *path, const struct hearth_secret *secret, bool replace, struct hearth_status *status);

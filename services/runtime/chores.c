@@ -191,20 +191,27 @@ static void rang(void *context)
 
 /* ---- from outside ---- */
 
+/* A process that only reckons leaves to its siblings what any of them can do. */
+static bool is_ours(const struct round *round)
+{
+	return round->chore->own || round->chores->process->serves != HEARTH_SERVES_COMPUTE;
+}
+
 void hearth_chores_start(struct hearth_chores *chores)
 {
 	if (chores->started)
 		return;
 	chores->started = true;
 	for (size_t i = 0; i < chores->count; i++)
-		hearth_alarm_set(chores->rounds[i].alarm, FIRST_US);
+		if (is_ours(&chores->rounds[i]))
+			hearth_alarm_set(chores->rounds[i].alarm, FIRST_US);
 }
 
 void hearth_chores_poke(struct hearth_chores *chores, const char *name)
 {
 	for (size_t i = 0; chores->started && i < chores->count; i++) {
 		struct round *round = &chores->rounds[i];
-		if (strcmp(round->chore->name, name) != 0)
+		if (strcmp(round->chore->name, name) != 0 || !is_ours(round))
 			continue;
 		if (round->running)
 			round->poked = true;

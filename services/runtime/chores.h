@@ -32,6 +32,7 @@ struct hearth_chore {
 	hearth_plan_fn *plan;         /* after the look, which it sees by hearth_call_rows: binds for the act; 1: nothing to do */
 	/* After the act, its rows: 1: there is more to do, soon. May be NULL. */
 	int (*done)(struct hearth_call *call, const struct hearth_rows *rows);
+	bool own;                     /* about this process alone: also done by one that only reckons */
 };
 
 /* `tables`: ends with NULL. */

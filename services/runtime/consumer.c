@@ -26,6 +26,7 @@ static const char *const statement_files[CONSUMER_STATEMENTS] = {
 	[CONSUMER_GET_CURSOR] = "get_cursor",
 	[CONSUMER_MOVE_CURSOR] = "move_cursor",
 	[CONSUMER_LOOK] = "consumer_look",
+	[CONSUMER_LEAVE] = "consumer_leave",
 	[CONSUMER_PARK] = "park_event",
 	[CONSUMER_PARKED_DUE] = "parked_due",
 	[CONSUMER_UNPARK] = "unpark_event",
@@ -251,7 +252,8 @@ void hearth_consumer_free(struct hearth_consumer **pointer)
 
 bool hearth_consumer_busy(const struct hearth_consumer *consumer)
 {
-	return consumer->state == CONSUMER_APPLYING || consumer->state == CONSUMER_LOADING || consumer->looking;
+	return consumer->state == CONSUMER_APPLYING || consumer->state == CONSUMER_LOADING || consumer->looking ||
+	       consumer->leaving;
 }
 
 struct hearth_consumer_state hearth_consumer_state(const struct hearth_consumer *consumer)

@@ -36,7 +36,7 @@ enum hearth_consumer_stage {
 
 /* Statements of its own, by name of their file. */
 enum hearth_consumer_statement {
-	CONSUMER_GET_CURSOR, CONSUMER_MOVE_CURSOR, CONSUMER_LOOK, CONSUMER_PARK, CONSUMER_PARKED_DUE, CONSUMER_UNPARK,
+	CONSUMER_GET_CURSOR, CONSUMER_MOVE_CURSOR, CONSUMER_LOOK, CONSUMER_LEAVE, CONSUMER_PARK, CONSUMER_PARKED_DUE, CONSUMER_UNPARK,
 	CONSUMER_PARK_AGAIN, CONSUMER_BOOTSTRAP_BEGIN, CONSUMER_BOOTSTRAP_STEP, CONSUMER_BOOTSTRAP_KEYS,
 	CONSUMER_BOOTSTRAP_END, CONSUMER_STATEMENTS
 };
@@ -102,7 +102,9 @@ struct hearth_consumer {
 	struct hearth_write look;
 	struct hearth_step look_step[1];
 	bool looking, asking_position, ordered, boot_wanted;
+	bool leaving;                      /* the turn is to be given up, when what is in work has ended */
 	int64_t parked;                    /* events that lie parked; -1: not known yet */
+	int64_t parking;                   /* and that the present write parks */
 	int64_t looked_seq;                /* the service's cursor then */
 	int64_t oldest_us;                 /* domain time of the oldest event not yet applied; 0: none */
 	int64_t heard_us;                  /* monotonic: when the source last told; 0: never */
@@ -162,8 +164,9 @@ int hearth_consumer_add_parking(struct hearth_consumer *consumer, const Hearth__
                                 struct hearth_step *steps, size_t *count, struct hearth_status *status);
 void hearth_consumer_note_error(struct hearth_consumer *consumer, const char *sqlstate, const struct hearth_status *status);
 void hearth_consumer_follow_orders(struct hearth_consumer *consumer);
-/* The tables hold as much as they may. */
-bool hearth_consumer_full(struct hearth_consumer *consumer);
+/* Whether `more` events may be parked; `full` stops the consumer when they may not, and says so. */
+bool hearth_consumer_room(const struct hearth_consumer *consumer, size_t more);
+bool hearth_consumer_full(struct hearth_consumer *consumer, size_t more);
 
 /* consumer_snapshot.c */
 void hearth_consumer_bootstrap(struct hearth_consumer *consumer);               /* from the beginning */

@@ -103,6 +103,7 @@ static void applied(struct hearth_consumer *consumer)
 {
 	const Hearth__Events__V1__PullResponse *pulled = consumer->pulled;
 	consumer->applied += consumer->batch;
+	consumer->parked += consumer->parking;
 	consumer->failures = 0;
 	consumer->tries = 0;
 	consumer->park_next = false;
@@ -137,7 +138,7 @@ static void failed_alone(struct hearth_consumer *consumer, const char *sqlstate,
 		consumer->known = false;
 		consumer->page = 1;
 		hearth_consumer_wait(consumer, AGAIN_US);
-	} else if (hearth_consumer_full(consumer)) {
+	} else if (hearth_consumer_full(consumer, 1)) {
 		consumer->known = false;
 		consumer->page = 1;
 		hearth_consumer_wait(consumer, FULL_US);
@@ -197,6 +198,34 @@ static int add_cursor(struct hearth_consumer *consumer, int64_t to, struct heart
 	return 0;
 }
 
+/* What waits behind a parked key. */
+static bool is_behind(struct hearth_consumer *consumer, size_t at)
+{
+	const Hearth__Events__V1__Event *event = consumer->pulled->events[at];
+	if (consumer->key_count == 0 || (consumer->passed && consumer->passed[at]) ||
+	    !hearth_consumer_hears(consumer, event->type))
+		return false;
+	return hearth_consumer_is_parked(consumer, hearth_consumer_key(consumer->arena, event));
+}
+
+/* The batch ends before an event that may not be parked any more. False: it would have none; what to do is done. */
+static bool find_room(struct hearth_consumer *consumer)
+{
+	size_t behind = 0;
+	for (size_t i = 0; i < consumer->batch; i++) {
+		if (!is_behind(consumer, consumer->applied + i) || hearth_consumer_room(consumer, ++behind))
+			continue;
+		consumer->batch = i;
+		if (i > 0)
+			return true;
+		hearth_consumer_full(consumer, 1);
+		consumer->known = false;     /* what was decided about them is read again */
+		hearth_consumer_wait(consumer, FULL_US);
+		return false;
+	}
+	return true;
+}
+
 /* Its effect, or its place among the parked, or nothing when what was loaded holds it already. */
 static int add_event(struct hearth_consumer *consumer, size_t at, struct hearth_step *steps, size_t *count,
                      struct hearth_status *status)
@@ -206,7 +235,7 @@ static int add_event(struct hearth_consumer *consumer, size_t at, struct hearth_
 		return 0;
 	if (consumer->park_next)
 		return hearth_consumer_add_parking(consumer, event, true, steps, count, status);
-	if (consumer->key_count > 0 && hearth_consumer_is_parked(consumer, hearth_consumer_key(consumer->arena, event)))
+	if (is_behind(consumer, at))
 		return hearth_consumer_add_parking(consumer, event, false, steps, count, status);
 	return hearth_consumer_add_effect(consumer, event, false, steps, count, status);
 }
@@ -217,8 +246,11 @@ void hearth_consumer_apply(struct hearth_consumer *consumer)
 	struct hearth_status status = HEARTH_STATUS_INIT;
 	size_t left = pulled->n_events - consumer->applied, count = 0;
 	consumer->batch = left < consumer->page ? left : consumer->page;
-	consumer->state = CONSUMER_APPLYING;
+	consumer->parking = 0;
 	note_oldest(consumer);
+	if (!find_room(consumer))
+		return;
+	consumer->state = CONSUMER_APPLYING;
 	struct hearth_step *steps = hearth_arena_alloc(consumer->arena,
 	                                               (consumer->batch * HEARTH_STEPS_PER_STATEMENT + 1) * sizeof *steps);
 	int result = add_cursor(consumer, pulled->events[consumer->applied + consumer->batch - 1]->seq, steps, &count, &status);

@@ -19,8 +19,6 @@
 #include <hearth/log.h>
 #include <hearth/text.h>
 
-#define PARKED_MOST 10000
-
 struct hearth_parked_row {
 	const char *place;
 	Hearth__Events__V1__Event *event;       /* NULL: it cannot be read */
@@ -90,12 +88,18 @@ void hearth_consumer_note_error(struct hearth_consumer *consumer, const char *sq
 	snprintf(consumer->error_sqlstate, sizeof consumer->error_sqlstate, "%s", sqlstate);
 }
 
-bool hearth_consumer_full(struct hearth_consumer *consumer)
+bool hearth_consumer_room(const struct hearth_consumer *consumer, size_t more)
 {
-	char detail[80];
-	if (consumer->parked < PARKED_MOST)
+	return consumer->parked + (int64_t)more <= hearth_config_int(consumer->process->config, "parked-most");
+}
+
+bool hearth_consumer_full(struct hearth_consumer *consumer, size_t more)
+{
+	char detail[120];
+	if (hearth_consumer_room(consumer, more))
 		return false;
-	snprintf(detail, sizeof detail, "%d events lie parked; see hearth events list", PARKED_MOST);
+	snprintf(detail, sizeof detail, "%" PRId64 " events lie parked, at most %" PRId64 " may; see hearth events list",
+	         consumer->parked, hearth_config_int(consumer->process->config, "parked-most"));
 	hearth_consumer_stop_with(consumer, "PARKED_FULL", detail);
 	return true;
 }
@@ -139,7 +143,7 @@ int hearth_consumer_add_parking(struct hearth_consumer *consumer, const Hearth__
 	steps[(*count)++] = (struct hearth_step){ consumer->statements[CONSUMER_PARK].statement, values };
 	/* Should the transaction fail, the keys are read again with the cursor, or the same is parked again. */
 	hearth_consumer_keys_add(consumer, key);
-	consumer->parked++;
+	consumer->parking++;
 	if (failed)
 		hearth_log(HEARTH_LOG_ERROR, "parked", "source=%s seq=%" PRId64 " event=%s type=%s tries=%u code=%s reason=%s "
 		           "sqlstate=%s", consumer->source->service, event->seq, event->id, event->type, consumer->tries,

@@ -152,6 +152,15 @@ static int add_parking(struct hearth_consumer *consumer, struct hearth_step *ste
 	return result;
 }
 
+static size_t heard_count(const struct hearth_consumer *consumer)
+{
+	const Hearth__Events__V1__SnapshotResponse *page = consumer->snapshot;
+	size_t count = 0;
+	for (size_t i = 0; i < page->n_events; i++)
+		count += hearth_consumer_hears(consumer, page->events[i]->type);
+	return count;
+}
+
 static void apply_page(struct hearth_consumer *consumer);
 
 static void page_failed(struct hearth_consumer *consumer, const char *sqlstate, const struct hearth_status *status)
@@ -173,7 +182,8 @@ static void page_failed(struct hearth_consumer *consumer, const char *sqlstate, 
 	consumer->tries = consumer->tried_seq == THE_SNAPSHOT ? consumer->tries + 1 : 1;
 	consumer->tried_seq = THE_SNAPSHOT;
 	hearth_consumer_note_error(consumer, sqlstate, status);
-	if (consumer->tries < hearth_config_int(consumer->process->config, "park-after") || hearth_consumer_full(consumer)) {
+	if (consumer->tries < hearth_config_int(consumer->process->config, "park-after") ||
+	    hearth_consumer_full(consumer, heard_count(consumer))) {
 		read_anew(consumer, AGAIN_US);
 		return;
 	}
@@ -184,6 +194,7 @@ static void page_failed(struct hearth_consumer *consumer, const char *sqlstate, 
 static void page_applied(struct hearth_consumer *consumer)
 {
 	bool last = consumer->snapshot->next[0] == '\0';
+	consumer->parked += consumer->parking;
 	consumer->tries = 0;
 	consumer->park_next = false;
 	consumer->boot_page = KEYS_A_PAGE;
@@ -217,6 +228,7 @@ static void apply_page(struct hearth_consumer *consumer)
 	size_t count = 0;
 	struct hearth_step *steps = hearth_arena_alloc(consumer->arena,
 	                                               (page->n_events * HEARTH_STEPS_PER_STATEMENT + 1) * sizeof *steps);
+	consumer->parking = 0;
 	int result = add_page(consumer, steps, &count, &status);
 	if (result == 0 && consumer->park_next)
 		result = add_parking(consumer, steps, &count, &status);

@@ -3,8 +3,10 @@
  * Each process looks once a second, by one statement on its write connection that is also its beat. The turn is taken
  * when nobody has it, when its holder's session lock is gone (killed, cut off: at the next look), or when its holder has
  * not beaten for three seconds (hangs: its session lives on). A holder that comes back learns at its next look that the
- * turn has passed. Between the two, both may try: the cursor, what is parked and the snapshot's pages each move by
- * compare-and-set, so that every effect is made once, by one of them.
+ * turn has passed. A process that drains gives its turn up by itself, after the batch in work; one that only reckons
+ * looks, so that it shows the same as its siblings, and never takes the turn. Where two believe that it is theirs, both
+ * may try: the cursor, what is parked and the snapshot's pages each move by compare-and-set, so that every effect is made
+ * once, by one of them.
  *
  * How far behind: the age, by event time, of the oldest event not yet applied. Who applies knows it from the pages; all
  * others ask the source once a second, so that the figure is there also when nobody applies. Not known (NAN) when
@@ -21,6 +23,7 @@
 #include <hearth/log.h>
 
 #define LOOK_US INT64_C(1000000)
+#define LEAVE_AGAIN_US INT64_C(5000)
 #define STALE_MS 3000
 #define SILENT_US INT64_C(10000000)
 
@@ -101,32 +104,80 @@ static void looked(struct hearth_write *write, const PGresult *const *results, c
 		hearth_consumer_step(consumer);
 }
 
-static void look(struct hearth_consumer *consumer)
+static struct hearth_call *bind_look(struct hearth_consumer *consumer)
 {
-	struct hearth_status status = HEARTH_STATUS_INIT;
 	struct hearth_call *call = consumer->look_call;
-	if (!consumer->asking_position)
-		hearth_arena_reset(consumer->look_arena);
 	hearth_arena_reset(call->arena);
 	memset(call->givens, 0, sizeof call->givens);
 	call->bound_count = 0;
-	hearth_bind_text(call, "service", consumer->process->service->name);
 	hearth_bind_text(call, "source", consumer->source->service);
 	hearth_bind_text(call, "holder", consumer->process->instance_text);
-	hearth_bind_bool(call, "may", consumer->process->alive && !consumer->process->draining);
-	hearth_bind_int(call, "stale_ms", STALE_MS);
-	consumer->look_step[0] = (struct hearth_step){ consumer->statements[CONSUMER_LOOK].statement,
-		hearth_call_values(call, &consumer->statements[CONSUMER_LOOK], &status) };
-	consumer->look = (struct hearth_write){ .step_count = 1, .steps = consumer->look_step, .done = looked,
+	return call;
+}
+
+static void send_look(struct hearth_consumer *consumer, enum hearth_consumer_statement which,
+                      void (*done)(struct hearth_write *, const PGresult *const *, const struct hearth_status *))
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	consumer->look_step[0] = (struct hearth_step){ consumer->statements[which].statement,
+		hearth_call_values(consumer->look_call, &consumer->statements[which], &status) };
+	consumer->look = (struct hearth_write){ .step_count = 1, .steps = consumer->look_step, .done = done,
 	                                        .context = consumer,
 	                                        .deadline_us = hearth_clock_wall() + 10 * LOOK_US };
 	consumer->looking = true;
 	hearth_db_write(consumer->process->db, &consumer->look);
 }
 
+static void look(struct hearth_consumer *consumer)
+{
+	const struct hearth_process *process = consumer->process;
+	struct hearth_call *call = bind_look(consumer);
+	if (!consumer->asking_position)
+		hearth_arena_reset(consumer->look_arena);
+	hearth_bind_text(call, "service", process->service->name);
+	hearth_bind_bool(call, "may", process->alive && !process->draining && process->serves != HEARTH_SERVES_COMPUTE);
+	hearth_bind_int(call, "stale_ms", STALE_MS);
+	send_look(consumer, CONSUMER_LOOK, looked);
+}
+
+static void left(struct hearth_write *write, const PGresult *const *results, const struct hearth_status *status)
+{
+	struct hearth_consumer *consumer = write->context;
+	(void)results;
+	(void)status;
+	consumer->looking = consumer->leaving = false;
+	set_mine(consumer, false);
+}
+
+/* A look that is on its way may still bring the turn. */
+static void leave(struct hearth_consumer *consumer)
+{
+	bool working = consumer->state == CONSUMER_APPLYING || consumer->state == CONSUMER_LOADING;
+	bool ready = consumer->process->db && hearth_db_ready(consumer->process->db);
+	consumer->leaving = ready && (consumer->mine || consumer->looking);
+	if (!consumer->leaving)
+		return;
+	if (working || consumer->looking) {
+		hearth_alarm_set(consumer->look_alarm, LEAVE_AGAIN_US);
+		return;
+	}
+	bind_look(consumer);
+	send_look(consumer, CONSUMER_LEAVE, left);
+}
+
+void hearth_consumer_leave(struct hearth_consumer *consumer)
+{
+	consumer->leaving = true;
+	hearth_alarm_set(consumer->look_alarm, 1);
+}
+
 static void look_rang(void *context)
 {
 	struct hearth_consumer *consumer = context;
+	if (consumer->leaving) {
+		leave(consumer);
+		return;
+	}
 	hearth_alarm_set(consumer->look_alarm, LOOK_US);
 	if (may_look(consumer) && !consumer->process->draining)
 		look(consumer);

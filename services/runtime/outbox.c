@@ -272,7 +272,7 @@ const struct hearth_chore hearth_outbox_chores[] = {
 	{ .name = "outbox_trim", .every_ms = 5000, .look = "outbox_oldest", .act = "outbox_drop", .lane = HEARTH_CHORE_WRITE,
 	  .begin = begin_trim, .plan = plan_trim, .done = trimmed },
 	{ .name = "consumers_seen", .every_ms = 5000, .look = "consumers_seen", .act = "see_consumers",
-	  .lane = HEARTH_CHORE_SLOW, .plan = plan_heard },
+	  .lane = HEARTH_CHORE_SLOW, .plan = plan_heard, .own = true },
 	{ .name = NULL },
 };
 

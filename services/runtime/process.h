@@ -274,6 +274,7 @@ struct hearth_consumer *hearth_consumer_new(struct hearth_process *process, cons
 void hearth_consumer_free(struct hearth_consumer **consumer);
 int hearth_consumer_check(struct hearth_consumer *consumer, struct hearth_status *status);
 void hearth_consumer_start(struct hearth_consumer *consumer);        /* database ready, session lock had or lost */
+void hearth_consumer_leave(struct hearth_consumer *consumer);        /* the process drains */
 struct hearth_consumer_state {
 	const char *source, *stopped;
 	int64_t applied, end;

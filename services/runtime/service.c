@@ -54,6 +54,7 @@ static const struct hearth_key runtime_keys[] = {
 	{ "group-most", HEARTH_KEY_INT, "128", "writes in one transaction", 1, 1024 },
 	{ "park-after", HEARTH_KEY_INT, "3", "how often an event that fails alone is tried, a second apart, before it is parked", 1,
 	  1000 },
+	{ "parked-most", HEARTH_KEY_INT, "10000", "events of a source that may lie parked; past it the source waits", 1, 100000 },
 	{ "pull-interval", HEARTH_KEY_INT, "500", "milliseconds between looks for events when no hint comes", 10, 60000 },
 	{ "archive", HEARTH_KEY_TEXT, "", "directory that events are written to before they are trimmed; empty: none", 0, 0 },
 	{ "outbox-partition", HEARTH_KEY_INT, "1000000", "events in a partition of the outbox", 100, 1000000000 },
@@ -64,7 +65,7 @@ static const struct hearth_key runtime_keys[] = {
 	{ "metrics", HEARTH_KEY_TEXT, "127.0.0.1:0", "host:port of /metrics, /healthz and /readyz; empty: none", 0, 0 },
 	{ "metrics-directory", HEARTH_KEY_TEXT, "", "where to write the bound address for Prometheus file discovery", 0, 0 },
 	{ "compute-most", HEARTH_KEY_INT, "8", "calls that reckon (kind COMPUTE) at once", 1, 1000 },
-	{ "serve", HEARTH_KEY_TEXT, "all", "all, calls (all but those that reckon) or compute (those alone)", 0, 0 },
+	{ "serve", HEARTH_KEY_TEXT, "all", "all, calls (all but what reckons) or compute (that alone)", 0, 0 },
 	{ "log-level", HEARTH_KEY_TEXT, "info", "error, warn, info or debug; read again on SIGHUP", 0, 0 },
 	{ "test-clock", HEARTH_KEY_TEXT, "", "start a drivable clock at this UTC time (tests and demonstrations only)", 0, 0 },
 	{ .name = NULL },
@@ -190,8 +191,7 @@ static void database_changed(void *context)
 	else if (!ready && process->was_ready)
 		hearth_log(HEARTH_LOG_WARN, "database", "ready=no why=\"%s\"", hearth_db_trouble(process->db));
 	process->was_ready = ready;
-	/* A process that only reckons leaves events to its siblings. */
-	for (size_t i = 0; ready && process->serves != HEARTH_SERVES_COMPUTE && i < process->consumer_count; i++)
+	for (size_t i = 0; ready && i < process->consumer_count; i++)
 		hearth_consumer_start(process->consumers[i]);
 	if (ready) {
 		hearth_timers_poke(process->timers);
@@ -460,6 +460,8 @@ static void drain(struct hearth_process *process)
 	}
 	hearth_log(HEARTH_LOG_INFO, "drain", "outstanding=%zu", process->outstanding);
 	process->draining = true;
+	for (size_t i = 0; i < process->consumer_count; i++)
+		hearth_consumer_leave(process->consumers[i]);
 	hearth_server_drain(process->server);
 	hearth_dispatch_wake(process);
 	hearth_loop_stop(process->loop);

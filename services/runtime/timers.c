@@ -3,6 +3,8 @@
  * Every process looks each second, and soon after each commit of its own. A round reads what is due; each timer runs
  * its `write`, after its `read` and `plan` when it has them. The write statement deletes or moves the row, so that of
  * two processes that try at once one acts. A round that changed nothing is not repeated before the next second.
+ *
+ * Timers that reckon (`step`) are for the processes that do, all others for those that do not (--serve).
  */
 #include "process.h"
 
@@ -230,6 +232,18 @@ static void looked(struct hearth_read *read, const PGresult *result, const struc
 	round_over(timers);
 }
 
+static void bind_kinds(struct hearth_timers *timers, struct hearth_call *call)
+{
+	const char **kinds = hearth_arena_alloc(call->arena, (timers->count + 1) * sizeof *kinds);
+	enum hearth_serves serves = timers->process->serves;
+	size_t count = 0;
+	for (size_t i = 0; i < timers->count && serves != HEARTH_SERVES_ALL; i++)
+		if (timers->routes[i].timer->step)
+			kinds[count++] = timers->routes[i].timer->kind;
+	hearth_bind_texts(call, "kinds", count, kinds);
+	hearth_bind_bool(call, "among", serves == HEARTH_SERVES_COMPUTE);
+}
+
 static void look(struct hearth_timers *timers)
 {
 	struct hearth_status status = HEARTH_STATUS_INIT;
@@ -240,7 +254,9 @@ static void look(struct hearth_timers *timers)
 	}
 	hearth_arena_reset(call->arena);
 	memset(call->givens, 0, sizeof call->givens);
+	call->bound_count = 0;
 	hearth_call_begin(call);
+	bind_kinds(timers, call);
 	timers->looking = true;
 	const char *const *values = hearth_call_values(call, &timers->due, &status);
 	timers->read = (struct hearth_read){ .statement = timers->due.statement, .values = values,
@@ -274,7 +290,7 @@ bool hearth_timers_busy(const struct hearth_timers *timers)
 
 int hearth_timers_check(struct hearth_timers *timers, struct hearth_status *status)
 {
-	if (hearth_bound_statement_check(&timers->due, NULL, false, status) < 0 ||
+	if (hearth_bound_statement_check(&timers->due, NULL, true, status) < 0 ||
 	    hearth_bound_statement_check(&timers->put_off, NULL, false, status) < 0)
 		return -1;
 	for (size_t i = 0; i < timers->count; i++) {

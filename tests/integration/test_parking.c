@@ -275,6 +275,42 @@ START_TEST(an_order_sent_twice_has_one_effect_and_of_what_is_not_parked_none)
 }
 END_TEST
 
+/* A suite of the test's own: as many as the table may hold are three. */
+START_TEST(past_the_bound_nothing_more_is_parked_and_what_waits_is_applied_once_there_is_room)
+{
+	static const char *const services[] = { "placements", "careleavers", "providers", NULL };
+	static const char *const flags[] = { "--parked-most", "3", NULL };
+	struct suite *small = suite_start(&(struct suite_options){ .clock = WORLD_CLOCK, .services = services, .flags = flags });
+	char born[16], *out = NULL;
+	ck_assert_ptr_nonnull(small);
+	tables_forget();
+	heard_poison(small, CHILD "91", "22000");
+	for (int day = 1; day <= 7; day++) {
+		snprintf(born, sizeof born, "2010-09-%02d", day);
+		heard_tell(small, CHILD "91", born);
+		heard_tell(small, CHILD "92", born);
+	}
+	ck_assert(heard_comes(small, "SELECT count(*) FROM careleavers.parked", 3, 12000));
+	usleep(2500000);
+	ck_assert_int_eq(tables_number(small, "SELECT count(*) FROM careleavers.parked"), 3);
+	ck_assert_int_eq(heard_effects(small, CHILD "92"), 3);
+	ck_assert_int_eq(suite_hearth(small, &out, "status", "careleavers", NULL), 1);
+	ck_assert_msg(strstr(out, "PARKED_FULL") != NULL, "%s", out);
+	free(out);
+	heard_cure(small);
+	char id[24];
+	snprintf(id, sizeof id, "%ld", tables_number(small, "SELECT min(place) FROM careleavers.parked"));
+	ck_assert_int_eq(suite_hearth(small, NULL, "events", "retry", "careleavers", id, NULL), 0);
+	ck_assert(heard_comes(small, "SELECT version FROM careleavers.young_person WHERE child_id = '" CHILD "92'", 7, 15000));
+	ck_assert_int_eq(heard_effects(small, CHILD "91"), 7);
+	ck_assert_str_eq(heard_born(small, CHILD "91"), "2010-09-07");
+	ck_assert_int_eq(tables_number(small, "SELECT count(*) FROM careleavers.parked"), 0);
+	PQfinish(tables_db(small));
+	tables_forget();
+	ck_assert_int_eq(suite_stop(&small), 0);
+}
+END_TEST
+
 int main(void)
 {
 	struct check_options options = { start_suite, stop_suite, 120 };
@@ -283,5 +319,6 @@ int main(void)
 	                       what_is_skipped_is_never_applied_and_who_when_and_why_are_kept,
 	                       order_holds_while_events_of_the_child_keep_coming, an_error_that_passes_parks_nothing,
 	                       what_is_shown_of_a_parked_event_holds_no_birth_date_and_what_is_applied_does,
-	                       an_order_sent_twice_has_one_effect_and_of_what_is_not_parked_none);
+	                       an_order_sent_twice_has_one_effect_and_of_what_is_not_parked_none,
+	                       past_the_bound_nothing_more_is_parked_and_what_waits_is_applied_once_there_is_room);
 }

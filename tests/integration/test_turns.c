@@ -235,6 +235,71 @@ START_TEST(who_takes_over_keeps_what_is_parked_in_order_and_follows_the_orders)
 }
 END_TEST
 
+/* Nobody is there to take it, so that what the leaving process wrote can be seen. */
+START_TEST(who_drains_gives_its_turn_up_after_what_is_in_work)
+{
+	struct suite *suite = begin();
+	int active = heard_active(suite, 2);
+	ck_assert_int_ge(active, 0);
+	ck_assert_int_eq(suite_kill(suite, "careleavers", 1 - active), 0);
+	effect_after(suite, CHILD "60", 5000);
+	ck_assert_int_eq(tables_number(suite, "SELECT (beat > '-infinity')::int FROM careleavers.consumer_turn"), 1);
+	tell_many(suite);
+	usleep(100000);
+	ck_assert_int_eq(suite_end_process(suite, "careleavers", active), 0);
+	ck_assert_int_eq(tables_number(suite, "SELECT (beat = '-infinity')::int FROM careleavers.consumer_turn"), 1);
+	/* Who comes next takes it at once and goes on where it was left. */
+	ck_assert_int_eq(suite_restart_process(suite, "careleavers", active), 0);
+	check_many(suite);
+	ck_assert_int_eq(end(&suite), 0);
+}
+END_TEST
+
+static const char *serve_flags[] = { "--serve", "compute", NULL };
+
+static void serve(struct suite *suite, const char *what)
+{
+	serve_flags[1] = what;
+	for (size_t i = 0; services[i]; i++)
+		ck_assert_int_eq(suite_restart_process(suite, services[i], 0), 0);
+	ck_assert_int_eq(suite_wait_ready(suite, 20000), 0);
+}
+
+#define OLD_REQUESTS "SELECT count(*) FROM careleavers.request WHERE caller = 'someone'"
+#define PLAIN "SELECT count(*) FROM providers.timer WHERE kind = 'hold_expiry' AND due < '2024-06-01'"
+#define STEPS "SELECT count(*) FROM providers.timer WHERE kind = 'find_homes' AND due < '2024-06-01'"
+
+START_TEST(events_timers_and_chores_are_done_where_they_are_served)
+{
+	struct suite *suite = suite_start(&(struct suite_options){ .clock = WORLD_CLOCK, .services = services,
+	                                                           .flags = serve_flags });
+	ck_assert_ptr_nonnull(suite);
+	heard_tell(suite, CHILD "71", "2010-01-01");
+	heard_sql(suite, "INSERT INTO careleavers.request (authority, caller, id, method, payload_hash, result_key, created) "
+	          "VALUES ('961', 'someone', gen_random_uuid(), 'M', 'h', 'k', '2023-01-01')");
+	heard_sql(suite, "INSERT INTO providers.timer (kind, authority, subject, due) SELECT k, '961', "
+	          "gen_random_uuid()::text, '2024-01-01' FROM unnest(ARRAY['hold_expiry', 'find_homes']) k");
+	serve(suite, "compute");
+	ck_assert(heard_comes(suite, STEPS, 0, 10000));
+	usleep(2500000);
+	ck_assert_int_eq(heard_effects(suite, CHILD "71"), 0);
+	ck_assert_int_eq(tables_number(suite, OLD_REQUESTS), 1);
+	ck_assert_int_eq(tables_number(suite, PLAIN), 1);
+	ck_assert(heard_metric(suite, "careleavers", 0, "hearth_events_active{source=\"placements\"} ") == 0);
+	serve(suite, "calls");
+	ck_assert(heard_comes(suite, PLAIN, 0, 10000));
+	ck_assert(heard_comes(suite, OLD_REQUESTS, 0, 10000));
+	ck_assert(heard_comes(suite, "SELECT count(*) FROM careleavers.young_person WHERE child_id = '" CHILD "71'", 1, 10000));
+	heard_sql(suite, "DELETE FROM providers.timer; INSERT INTO providers.timer (kind, authority, subject, due) VALUES "
+	          "('find_homes', '961', gen_random_uuid()::text, '2024-01-02')");
+	usleep(2500000);
+	ck_assert_int_eq(tables_number(suite, STEPS), 1);
+	serve(suite, "all");
+	ck_assert(heard_comes(suite, STEPS, 0, 10000));
+	ck_assert_int_eq(end(&suite), 0);
+}
+END_TEST
+
 int main(void)
 {
 	struct check_options options = { NULL, NULL, 120 };
@@ -242,5 +307,7 @@ int main(void)
 	                       who_hangs_is_followed_within_six_seconds_and_effects_stay_single_when_it_goes_on,
 	                       when_the_database_is_restarted_somebody_goes_on_and_effects_stay_single,
 	                       how_far_behind_is_the_age_of_the_oldest_event_not_applied_and_every_process_shows_it,
-	                       who_takes_over_keeps_what_is_parked_in_order_and_follows_the_orders);
+	                       who_takes_over_keeps_what_is_parked_in_order_and_follows_the_orders,
+	                       who_drains_gives_its_turn_up_after_what_is_in_work,
+	                       events_timers_and_chores_are_done_where_they_are_served);
 }
