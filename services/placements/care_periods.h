@@ -1,7 +1,7 @@
 /* care_periods.h: periods of care from episodes: those that touch or overlap are one period. Pure: no I/O, no clock.
  *
  * The rule for one kind of episodes (short breaks are periods of their own) without what was recorded live; the function
- * care_periods of schema/008_period_end_codes.sql is the whole of it, and a test holds the two together.
+ * care_periods of schema/010_period_end_codes.sql is the whole of it, and a test holds the two together.
  */
 #ifndef PLACEMENTS_CARE_PERIODS_H
 #define PLACEMENTS_CARE_PERIODS_H
