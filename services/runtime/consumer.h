@@ -106,6 +106,7 @@ struct hearth_consumer {
 	int64_t parked;                    /* events that lie parked; -1: not known yet */
 	int64_t parking;                   /* and that the present write parks */
 	int64_t looked_seq;                /* the service's cursor then */
+	int64_t look_us, beat_us;          /* monotonic: when the last look was begun, and the last that was answered */
 	int64_t oldest_us;                 /* domain time of the oldest event not yet applied; 0: none */
 	int64_t heard_us;                  /* monotonic: when the source last told; 0: never */
 

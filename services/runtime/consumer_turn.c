@@ -3,8 +3,9 @@
  * Each process looks once a second, by one statement on its write connection that is also its beat. The turn is taken
  * when nobody has it, when its holder's session lock is gone (killed, cut off: at the next look), or when its holder has
  * not beaten for three seconds (hangs: its session lives on). A holder that comes back learns at its next look that the
- * turn has passed. A process that drains gives its turn up by itself, after the batch in work; one that only reckons
- * looks, so that it shows the same as its siblings, and never takes the turn. Where two believe that it is theirs, both
+ * turn has passed; also when it has come back to it by then, it reads anew what it knew by heart. A process that drains
+ * gives its turn up by itself, after the batch in work; one that only reckons looks, so that it shows the same as its
+ * siblings, and never takes the turn. Where two believe that it is theirs, both
  * may try: the cursor, what is parked and the snapshot's pages each move by compare-and-set, so that every effect is made
  * once, by one of them.
  *
@@ -92,6 +93,10 @@ static void looked(struct hearth_write *write, const PGresult *const *results, c
 	(void)status;
 	consumer->looking = false;
 	if (results && PQntuples(results[0]) == 1) {
+		/* For so long without a beat somebody else may have had the turn and given it back. */
+		if (hearth_clock_mono() - consumer->beat_us > STALE_MS * INT64_C(1000))
+			set_mine(consumer, false);
+		consumer->beat_us = consumer->look_us;
 		set_mine(consumer, *PQgetvalue(results[0], 0, 0) == 't' && consumer->process->alive);
 		consumer->looked_seq = strtoll(PQgetvalue(results[0], 0, 1), NULL, 10);
 		consumer->parked = strtoll(PQgetvalue(results[0], 0, 2), NULL, 10);
@@ -124,6 +129,7 @@ static void send_look(struct hearth_consumer *consumer, enum hearth_consumer_sta
 	consumer->look = (struct hearth_write){ .step_count = 1, .steps = consumer->look_step, .done = done,
 	                                        .context = consumer,
 	                                        .deadline_us = hearth_clock_wall() + 10 * LOOK_US };
+	consumer->look_us = hearth_clock_mono();
 	consumer->looking = true;
 	hearth_db_write(consumer->process->db, &consumer->look);
 }
