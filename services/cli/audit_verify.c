@@ -79,7 +79,7 @@ static void add_number(crypto_hash_sha256_state *state, int64_t number)
 	crypto_hash_sha256_update(state, (const uint8_t *)text, (unsigned long long)length);
 }
 
-/* The same bytes as in sql/audit_seal.sql of the runtime. */
+/* The same bytes as in function audit_seal of the runtime's schema. */
 static void mark_entry(const audit_entry *entry, uint8_t ret_mark[MARK])
 {
 	crypto_hash_sha256_state state;

@@ -270,8 +270,7 @@ int spool_claim(const struct hearth_spool *spool, struct hearth_status *status)
 
 /* ---- adding ---- */
 
-/* "referrals:hearth.events.v1.Events/Pull" and "hearth.referrals.v1.Referrals/Get" are of "referrals"; NULL: of none. */
-static const char *service_of(const char *method, size_t *ret_size)
+const char *spool_service_of(const char *method, size_t *ret_size)
 {
 	const char *colon = strchr(method, ':'), *from = colon ? method : strchr(method, '.');
 	const char *to = colon ? colon : from ? strchr(from + 1, '.') : NULL;
@@ -287,7 +286,7 @@ static int check_command(const struct hearth_command *command, struct hearth_sta
 {
 	size_t size;
 	const struct hearth_actor *actor = command->actor;
-	if (!service_of(command->method, &size))
+	if (!spool_service_of(command->method, &size))
 		return hearth_fail_field(status, "method", "\"%.100s\" must be [service:]package.Service/Method, under %d characters",
 		                         command->method, SPOOL_METHOD_MOST);
 	if (command->key && strlen(command->key) > HEARTH_SPOOL_KEY_MOST)
@@ -324,7 +323,7 @@ static int insert(struct hearth_spool *spool, const struct hearth_command *comma
                   struct hearth_status *status)
 {
 	size_t size;
-	const char *service = service_of(command->method, &size);
+	const char *service = spool_service_of(command->method, &size);
 	bool keyed = command->key && *command->key;
 	const char *key = keyed ? command->key : service;
 	int key_size = keyed ? (int)strlen(key) : (int)size;

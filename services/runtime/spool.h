@@ -26,6 +26,8 @@ struct hearth_spool {
 	sqlite3_stmt *statements[SPOOL_STATEMENTS];
 };
 
+/* "referrals:hearth.events.v1.Events/Pull" and "hearth.referrals.v1.Referrals/Get" are of "referrals"; NULL: of none. */
+const char *spool_service_of(const char *method, size_t *ret_size);
 /* The statement, ready to be bound; prepared on first use. Parameters by position, from 1. */
 sqlite3_stmt *spool_use(struct hearth_spool *spool, enum spool_statement which);
 /* Runs a statement that gives no rows; 0 or -1. */

@@ -229,13 +229,14 @@ static bool in_delivery(const struct hearth_delivery *delivery, const char *key)
 	return false;
 }
 
-static void service_of(const char *method, char ret_service[64])
+static void name_service(const char *method, char ret_service[64])
 {
-	const char *colon = strchr(method, ':'), *from = colon ? method : strchr(method, '.') + 1;
-	size_t size = colon ? (size_t)(colon - from) : strcspn(from, ".");
+	size_t size = 0;
+	const char *service = spool_service_of(method, &size);
 	if (size > 63)
 		size = 63;
-	memcpy(ret_service, from, size);
+	if (service)
+		memcpy(ret_service, service, size);
 	ret_service[size] = '\0';
 }
 
@@ -250,7 +251,7 @@ static void read_head(struct slot *slot, sqlite3_stmt *row)
 	hearth_text_copy(slot->authority, sizeof slot->authority, (const char *)sqlite3_column_text(row, 4));
 	slot->roles = (uint32_t)sqlite3_column_int64(row, 5);
 	slot->was_certain = sqlite3_column_type(row, 7) == SQLITE_NULL;
-	service_of(slot->method, slot->service);
+	name_service(slot->method, slot->service);
 	slot->payload = hearth_alloc((size_t)size + 1);
 	slot->size = (size_t)size;
 	if (size > 0)
