@@ -78,12 +78,15 @@ static void add_manifest(struct archive *archive, const char *name)
 		archive->entries[archive->count++] = entry;
 }
 
+/* An empty file ends where it begins, as does the one before it. */
 static int in_order(const void *left, const void *right)
 {
 	const struct entry *a = left, *b = right;
 	int order = strcmp(a->service, b->service);
 	if (order == 0 && a->last != b->last)
 		order = a->last < b->last ? -1 : 1;
+	if (order == 0 && a->after != b->after)
+		order = a->after < b->after ? -1 : 1;
 	return order != 0 ? order : strcmp(a->epoch, b->epoch);
 }
 

@@ -22,7 +22,7 @@ WITH due AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent, payload,
 		personal)
 	SELECT 'hearth.young_person.status_changed.v1', 'young_person', m.child_id::text, m.version, m.child_id::text,
-		m.authority, :now::timestamptz, '', jsonb_build_object('childId', m.child_id, 'was', w.told_status,
+		m.authority, :now::timestamptz, '', jsonb_build_object('childId', m.child_id, 'was', nullif(coalesce(w.told_status, 'NONE'), 'UNKNOWN'),
 		'status', nullif(m.status, 'UNKNOWN'), 'support', m.support),
 		CASE WHEN m.began IS NOT NULL THEN jsonb_build_object('began', jsonb_build_object('value', m.began)) END
 	FROM moved m JOIN was w ON w.authority = m.authority AND w.child_id = m.child_id WHERE m.tell
