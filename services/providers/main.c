@@ -38,6 +38,12 @@ static const struct hearth_method methods[] = {
 	  .plan = providers_find_homes, .step = providers_found_homes, .audit = "request.referral_id" },
 	{ .name = "ReleaseHold", .kind = HEARTH_WRITE, .roles = RELEASERS, .statement = "release_hold",
 	  .replay = "replay_hold", .row = "hold", .plan = providers_release_hold, .audit = "hold.child_id" },
+	/* matching */
+	/* registration, inspections, embargoes */
+	/* places, calendar, occupancy */
+	/* fostering households */
+	/* routes to market, fees, documents */
+	/* published tables */
 	{ .name = NULL },
 };
 
