@@ -27,7 +27,9 @@ ALTER TABLE home
 	ADD COLUMN manager text CHECK (manager IN ('IN_POST', 'VACANT')),
 	ADD COLUMN vacancy_confirmed timestamptz,    -- when its provider last said which places are free
 	ADD COLUMN other_children integer CHECK (other_children >= 0),  -- who live there and are no child of Hearth; NULL: not known
-	ADD COLUMN other_children_on date;
+	ADD COLUMN other_children_on date,
+	ADD COLUMN approved boolean NOT NULL DEFAULT false,        -- its terms are those of an approval that is recorded
+	ADD COLUMN approved_kinds text[] NOT NULL DEFAULT '{}';    -- kinds of placement that the terms of the day allow
 
 -- What keeps further children out of a home, or of all homes of a provider: for everybody (authority ''), or for one
 -- council that set it itself.
@@ -37,7 +39,8 @@ CREATE TABLE bar (
 	provider_id uuid REFERENCES provider (id),
 	authority   text NOT NULL CHECK (authority ~ '^([0-9]{3})?$'),
 	kind        text NOT NULL CHECK (kind IN ('REGISTRATION_LAPSED', 'SUSPENSION', 'RESTRICTION_OF_ACCOMMODATION', 'EMBARGO',
-		'DOCUMENT_EXPIRED')),
+		'DOCUMENT_EXPIRED',
+		'NAMED_CHILDREN_ONLY')),                 -- a temporary approval: for the children whom it names and for no other
 	from_date   date NOT NULL,
 	until_date  date CHECK (until_date >= from_date),
 	reason      text,                            -- code
@@ -84,11 +87,13 @@ CREATE TABLE place_block (
 CREATE INDEX place_block_home ON place_block (home_id);
 
 -- A foster parent may foster more than the usual number: named children, by the council of the area where the foster
--- parent lives (Children Act 1989, Schedule 7, paragraph 4).
+-- parent lives (EXEMPTION; Children Act 1989, Schedule 7, paragraph 4), or while all whom they foster are siblings of one
+-- another (SIBLINGS; paragraph 3): such a row counts only while it names every child who lives there.
 CREATE TABLE exemption (
 	id         uuid PRIMARY KEY,
 	home_id    uuid NOT NULL REFERENCES home (id),
 	authority  text NOT NULL CHECK (authority ~ '^[0-9]{3}$'),      -- that granted it
+	basis      text NOT NULL DEFAULT 'EXEMPTION' CHECK (basis IN ('EXEMPTION', 'SIBLINGS')),
 	children   uuid[] NOT NULL,                  -- named
 	from_date  date NOT NULL,
 	until_date date CHECK (until_date >= from_date),
