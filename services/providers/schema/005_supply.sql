@@ -106,12 +106,14 @@ CREATE TABLE exemption (
 CREATE INDEX exemption_home ON exemption (home_id);
 
 -- How a council can have a place, and what it costs: one row a home (or all homes of a provider), council (''; any), route
--- and time. Contracts and fee schedules write it.
+-- and time. Contracts and fee schedules write it. A home's own row is stronger than its provider's of the same contract. A
+-- row that was never right has until_date = from_date: it holds on no day.
 CREATE TABLE home_route (
 	id               uuid PRIMARY KEY,
 	home_id          uuid REFERENCES home (id),
 	provider_id      uuid REFERENCES provider (id),
 	home_kind        text,                       -- with provider_id: of its homes of this kind alone; NULL: all
+	area_authorities text[],                     -- with provider_id: of its homes in these areas alone; NULL: all
 	authority        text NOT NULL CHECK (authority ~ '^([0-9]{3})?$'),
 	route            text NOT NULL CHECK (route IN ('IN_HOUSE', 'BLOCK', 'PREFERRED_PROVIDER', 'FRAMEWORK', 'DYNAMIC_MARKET',
 		'SPOT')),
