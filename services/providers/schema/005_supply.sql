@@ -6,7 +6,13 @@ ALTER TABLE provider
 	ADD COLUMN group_name text,                  -- ownership group; NULL: none, or not known
 	ADD COLUMN group_homes integer CHECK (group_homes >= 1),
 	ADD COLUMN urn text,                         -- of an agency that is registered itself
-	ADD COLUMN registration text CHECK (registration IN ('REGISTERED', 'APPLIED', 'NOT_REGISTERED', 'SUSPENDED'));
+	ADD COLUMN registration text CHECK (registration IN ('REGISTERED', 'APPLIED', 'NOT_REGISTERED', 'SUSPENDED')),
+	ADD COLUMN register text CHECK (register IN ('OFSTED', 'CQC', 'CARE_INSPECTORATE_WALES', 'CARE_INSPECTORATE_SCOTLAND')),
+	ADD COLUMN registered_from date,
+	ADD COLUMN registered_until date,
+	ADD COLUMN latest_outcome text,              -- of an agency's last inspection, on the scale of its register
+	ADD COLUMN latest_inspected date,
+	ADD COLUMN registration_recorded boolean NOT NULL DEFAULT false;   -- its registration is that of a history (settings)
 
 ALTER TABLE home DROP CONSTRAINT home_kind_check;
 ALTER TABLE home ADD CONSTRAINT home_kind_check CHECK (kind IN ('FOSTERING', 'CHILDRENS_HOME', 'SUPPORTED_ACCOMMODATION',
@@ -17,6 +23,8 @@ ALTER TABLE home
 	ADD COLUMN register text CHECK (register IN ('OFSTED', 'CQC', 'CARE_INSPECTORATE_WALES', 'CARE_INSPECTORATE_SCOTLAND')),
 	ADD COLUMN registered_from date,
 	ADD COLUMN registered_until date,            -- the first day on which the registration or approval no longer holds
+	ADD COLUMN registration_recorded boolean NOT NULL DEFAULT false,   -- its registration is that of a history (settings)
+	ADD COLUMN ends_on date,                     -- the first day on which it is no home any more; not open since that was said
 	ADD COLUMN latest_outcome text,              -- of the last inspection, on the scale of its register
 	ADD COLUMN latest_inspected date,
 	ADD COLUMN capabilities text[] NOT NULL DEFAULT '{}',      -- codes of what the home can do
@@ -45,6 +53,7 @@ CREATE TABLE bar (
 	until_date  date CHECK (until_date >= from_date),
 	reason      text,                            -- code
 	source      text NOT NULL,                   -- where it is said: notice, register, decision
+	by_rule     boolean NOT NULL DEFAULT false,  -- it follows from what else is recorded, and ends with that
 	actor       text NOT NULL,
 	version     bigint NOT NULL DEFAULT 1,
 	recorded    timestamptz NOT NULL,
