@@ -5,14 +5,23 @@
 # the end whatever happens. A program that crashes, passes its time limit or prints no summary counts as one failure.
 # Says nothing but failures; everything is in $HEARTH_LOG, the logs of a failed suite's processes beside it. The last line is "N passed, N failed".
 #
+# Programs that do little but wait for what comes every few seconds run beside the others, one after another, by a second
+# run of this script with a PostgreSQL of its own.
+#
 # HEARTH_BIN: programs; HEARTH_LOG: the log; TEST_LIMIT: seconds for each program instead of its kind's.
 set -uo pipefail
+
+waits() {
+	case ${1##*/} in test_archive | test_audit | test_outbox | test_parking | test_turns) return 0 ;; esac
+	return 1
+}
 
 bin=${HEARTH_BIN:-build/bin}
 log=${HEARTH_LOG:-build/check.log}
 passed=0
 failed=0
 child=
+beside=
 
 # What somebody has set for a suite of theirs is not for the tests.
 for name in "${!HEARTH_@}"; do
@@ -35,6 +44,10 @@ rm -rf "$kept"
 
 end() {
 	trap - EXIT INT TERM HUP
+	if [ -n "$beside" ]; then
+		kill -TERM "$beside" 2>/dev/null
+		wait "$beside" 2>/dev/null
+	fi
 	if [ -n "$child" ]; then
 		kill -TERM -- "-$child" 2>/dev/null || kill -TERM "$child" 2>/dev/null
 		wait "$child" 2>/dev/null
@@ -125,6 +138,39 @@ keep() {
 	[ ! -d "$kept/$1" ] || say "  logs of its processes: $kept/$1"
 }
 
+# The programs that wait, when there are others too.
+start_beside() {
+	local program waiting=() rest=()
+	for program in "$@"; do
+		if waits "$program"; then waiting+=("$program"); else rest+=("$program"); fi
+	done
+	[ ${#waiting[@]} -gt 0 ] && [ ${#rest[@]} -gt 0 ] || return 1
+	HEARTH_LOG=${log%.log}-beside.log "$0" "${waiting[@]}" >"$work/beside" 2>&1 &
+	beside=$!
+	programs=("${rest[@]}")
+}
+
+# What they came to: their failures, their part of the log, their counts.
+end_beside() {
+	local line
+	[ -n "$beside" ] || return 0
+	wait "$beside"
+	beside=
+	line=$(tail -n 1 "$work/beside")
+	head -n -1 "$work/beside"
+	head -n -1 "${log%.log}-beside.log" >>"$log"
+	rm -f "${log%.log}-beside.log"
+	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+	else
+		say "FAILED the programs beside: $line"
+		failed=$((failed + 1))
+	fi
+}
+
+programs=("$@")
+start_beside "$@"
 if needs_database "$@"; then
 	if ! "$bin/hearth-private-pg" start "$work/pg" >"$work/out" 2>&1; then
 		cat "$work/out" >>"$log"
@@ -136,9 +182,10 @@ if needs_database "$@"; then
 	export HEARTH_TEST_PG
 fi
 
-for program in "$@"; do
+for program in "${programs[@]}"; do
 	run "$program"
 done
+end_beside
 if [ $# -eq 0 ]; then
 	say "no test program"
 fi
