@@ -141,6 +141,38 @@ int hearth_check_system(const char *system, const char *field, struct hearth_sta
 /* Another system's name and key; NULL is missing. The parts' names are put after `field`. */
 int hearth_check_external_id(const struct Hearth__V1__ExternalId *id, const char *field, struct hearth_status *status);
 
+struct Hearth__V1__Distance;
+struct Hearth__V1__Requirements;
+struct Hearth__V1__AvoidedPlace;
+
+/* What is said of a child's needs (message Needs of referrals and of providers; hearth/v1/needs.proto). Texts are never
+ * NULL; NULL messages were not said. */
+struct hearth_needs {
+	const struct Hearth__V1__Count *age, *siblings;
+	const char *sex, *legal_status;
+	size_t home_kind_count, placement_kind_count;
+	char *const *home_kinds, *const *placement_kinds;
+	const struct Hearth__V1__GridReference *home_grid, *school_grid;
+	const struct Hearth__V1__Distance *most_miles;
+	const struct Hearth__V1__Money *most_weekly_fee;
+	int64_t children;
+	int prefers_local, out_of_area_reason;           /* hearth.v1.Answer, hearth.v1.OutOfAreaReason */
+	const struct Hearth__V1__Requirements *requirements;
+	size_t avoid_count;
+	struct Hearth__V1__AvoidedPlace *const *avoid;
+};
+/* The pointers of a contract's message Needs, for hearth_check_needs. */
+#define HEARTH_NEEDS(n) \
+	((struct hearth_needs){ .age = (n)->age, .siblings = (n)->siblings, .sex = (n)->sex, .legal_status = (n)->legal_status, \
+	  .home_kind_count = (n)->n_home_kinds, .home_kinds = (n)->home_kinds, .home_grid = (n)->home_grid, \
+	  .school_grid = (n)->school_grid, .most_miles = (n)->most_miles, .most_weekly_fee = (n)->most_weekly_fee, \
+	  .children = (n)->children, .prefers_local = (int)(n)->prefers_local, \
+	  .out_of_area_reason = (int)(n)->out_of_area_reason, .requirements = (n)->requirements, \
+	  .avoid_count = (n)->n_avoid, .avoid = (n)->avoid, .placement_kind_count = (n)->n_placement_kinds, \
+	  .placement_kinds = (n)->placement_kinds })
+/* INVALID_ARGUMENT naming the field under "needs.". Recommendation, risks and wishes are answers out of lists: any is well. */
+int hearth_check_needs(const struct hearth_needs *needs, struct hearth_status *status);
+
 /* ---- refusals ------------------------------------------------------------ */
 
 /* A domain refusal is a result row: column `outcome` holds the reason. */

@@ -2,7 +2,6 @@
 #include "providers.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,24 +118,7 @@ int providers_check_provider(const char *name, const char *code, const char *own
 
 int providers_check_needs(const Hearth__Providers__V1__Needs *needs, struct hearth_status *status)
 {
-	static const char *const sexes[] = { "M", "F", "U", NULL };
-	static const char *const kinds[] = { "FOSTERING", "CHILDRENS_HOME", "SUPPORTED_ACCOMMODATION", NULL };
-	if (check_count(needs->age, 25, "needs.", "age.value", status) < 0 ||
-	    hearth_check_grid(needs->home_grid, "needs.home_grid", status) < 0)
-		return -1;
-	if (*needs->sex && hearth_check_one_of(needs->sex, sexes, "needs.sex", status) < 0)
-		return -1;
-	if (hearth_check_range((int64_t)needs->n_home_kinds, 0, 3, "needs.home_kinds", status) < 0)
-		return -1;
-	for (size_t i = 0; i < needs->n_home_kinds; i++)
-		if (hearth_check_one_of(needs->home_kinds[i], kinds, "needs.home_kinds", status) < 0)
-			return -1;
-	const Hearth__V1__Distance *far = needs->most_miles;
-	if (far && !(isfinite(far->miles) && far->miles >= 0 && far->miles <= 1000))
-		return hearth_fail_field(status, "needs.most_miles", "needs.most_miles is not between 0 and 1000");
-	if (hearth_check_weekly_fee(needs->most_weekly_fee, "needs.most_weekly_fee.pence", status) < 0)
-		return -1;
-	return hearth_check_range(needs->children, 0, 20, "needs.children", status);
+	return hearth_check_needs(&HEARTH_NEEDS(needs), status);
 }
 
 Hearth__Providers__V1__Sector providers_sector_of(const char *code)

@@ -5,6 +5,7 @@
  */
 #include "providers.h"
 
+#include <hearth/json.h>
 #include <hearth/placements/v1/events.pb-c.h>
 #include <hearth/providers/v1/events.pb-c.h>
 #include <hearth/referrals/v1/events.pb-c.h>
@@ -24,6 +25,18 @@ const struct hearth_told providers_told[] = {
 
 /* ---- from referrals ---- */
 
+/* The need is kept whole, too: matching reads it as providers' own message Needs, which has the same shape. */
+static int opened(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Referrals__V1__ReferralOpened *event = hearth_call_request(call);
+	(void)status;
+	if (event->needs)
+		hearth_bind_text(call, "needs_whole", hearth_json_print(hearth_call_arena(call), &event->needs->base, 0));
+	else
+		hearth_bind_null(call, "needs_whole");
+	return 0;
+}
+
 static int accepted(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Referrals__V1__OfferAccepted *event = hearth_call_request(call);
@@ -37,9 +50,9 @@ static int accepted(struct hearth_call *call, struct hearth_status *status)
 
 /* Of the state of referrals: open needs are kept and looked for; an acceptance holds no place, for it may be long ago. */
 static const struct hearth_effect from_referrals[] = {
-	{ "hearth.referral.opened.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", NULL,
+	{ "hearth.referral.opened.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", opened,
 	  HEARTH_SNAPSHOT_AS_TOLD },
-	{ "hearth.referral.updated.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", NULL,
+	{ "hearth.referral.updated.v1", &hearth__referrals__v1__referral_opened__descriptor, "keep_need", opened,
 	  HEARTH_SNAPSHOT_AS_TOLD },
 	{ "hearth.referral.reopened.v1", &hearth__referrals__v1__referral_reopened__descriptor, "reopen_need", NULL,
 	  HEARTH_SNAPSHOT_HISTORY },

@@ -3,15 +3,10 @@
  */
 #include "referrals.h"
 
-#include <math.h>
 #include <string.h>
 
 #include <hearth/text.h>
 #include <hearth/referrals/v1/referrals.pb-c.h>
-
-#define MOST_AGE 25
-#define MOST_CHILDREN 20
-#define MOST_MILES 1000
 
 /* What may be changed, as update_mask names it. */
 enum change { URGENCY, NEEDED_BY, WORKER, NEEDS, DATE_OF_BIRTH, CHANGE_COUNT };
@@ -25,41 +20,6 @@ struct written {
 };
 
 /* ---- checks ---- */
-
-static int check_kinds(const Hearth__Referrals__V1__Needs *needs, struct hearth_status *status)
-{
-	static const char *const kinds[] = { "FOSTERING", "CHILDRENS_HOME", "SUPPORTED_ACCOMMODATION", NULL };
-	if (hearth_check_range((int64_t)needs->n_home_kinds, 0, 3, "needs.home_kinds", status) < 0)
-		return -1;
-	for (size_t i = 0; i < needs->n_home_kinds; i++)
-		if (hearth_check_one_of(needs->home_kinds[i], kinds, "needs.home_kinds", status) < 0)
-			return -1;
-	return 0;
-}
-
-static int check_limits(const Hearth__Referrals__V1__Needs *needs, struct hearth_status *status)
-{
-	const Hearth__V1__Distance *far = needs->most_miles;
-	if (far && !(isfinite(far->miles) && far->miles >= 0 && far->miles <= MOST_MILES))
-		return hearth_fail_field(status, "needs.most_miles", "needs.most_miles is not between 0 and %d", MOST_MILES);
-	if (hearth_check_weekly_fee(needs->most_weekly_fee, "needs.most_weekly_fee.pence", status) < 0)
-		return -1;
-	return hearth_check_range(needs->children, 0, MOST_CHILDREN, "needs.children", status);
-}
-
-static int check_needs(const Hearth__Referrals__V1__Needs *needs, struct hearth_status *status)
-{
-	static const char *const sexes[] = { "M", "F", "U", NULL };
-	if (!needs)
-		return 0;
-	if (hearth_check_count(needs->age, MOST_AGE, "needs.age.value", status) < 0)
-		return -1;
-	if (*needs->sex && hearth_check_one_of(needs->sex, sexes, "needs.sex", status) < 0)
-		return -1;
-	if (check_kinds(needs, status) < 0 || hearth_check_grid(needs->home_grid, "needs.home_grid", status) < 0)
-		return -1;
-	return check_limits(needs, status);
-}
 
 /* The date itself is personal: a message about it never shows it. */
 static int check_birth(struct hearth_call *call, const Hearth__V1__PersonalDate *date, struct hearth_status *status)
@@ -80,7 +40,7 @@ static int check_written(struct hearth_call *call, const struct written *written
 		return -1;
 	if (hearth_check_text(written->worker, 0, 64, "worker", status) < 0)
 		return -1;
-	if (check_needs(written->needs, status) < 0)
+	if (referrals_check_needs(written->needs, status) < 0)
 		return -1;
 	return check_birth(call, written->date_of_birth, status);
 }
@@ -131,6 +91,7 @@ int referrals_create(struct hearth_call *call, struct hearth_status *status)
 	if (check_written(call, &written, status) < 0)
 		return -1;
 	referrals_bind_identity(call, request->referral_id);
+	referrals_bind_needs(call, request->needs);
 	return 0;
 }
 
@@ -149,6 +110,7 @@ int referrals_update(struct hearth_call *call, struct hearth_status *status)
 	if (changes[URGENCY] && !request->urgency)
 		return hearth_fail_field(status, "urgency", "urgency cannot be cleared: PLANNED, URGENT or EMERGENCY");
 	bind_changes(call, changes);
+	referrals_bind_needs(call, request->needs);
 	referrals_bind_states(call, REFERRALS_CHANGE);
 	return 0;
 }
@@ -165,6 +127,7 @@ int referrals_upsert(struct hearth_call *call, struct hearth_status *status)
 	find_given(&written, changes);
 	bind_changes(call, changes);
 	referrals_bind_identity(call, NULL);
+	referrals_bind_needs(call, request->needs);
 	referrals_bind_states(call, REFERRALS_CHANGE);
 	return 0;
 }

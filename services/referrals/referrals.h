@@ -1,4 +1,4 @@
-/* referrals.h: what the files of this service share: the plans that its tables name, and two binders. */
+/* referrals.h: what the files of this service share: the plans that its tables name, and three binders. */
 #ifndef REFERRALS_H
 #define REFERRALS_H
 
@@ -11,6 +11,12 @@ hearth_plan_fn referrals_create, referrals_update, referrals_open, referrals_ups
 
 /* offers.c */
 hearth_plan_fn referrals_record_offer, referrals_decline_offer, referrals_accept_offer;
+
+/* needs.c */
+struct Hearth__Referrals__V1__Needs;
+int referrals_check_needs(const struct Hearth__Referrals__V1__Needs *needs, struct hearth_status *status);
+/* :needs_more: what has no column of its own, NULL when none of it was said. */
+void referrals_bind_needs(struct hearth_call *call, const struct Hearth__Referrals__V1__Needs *needs);
 
 /* events.c */
 extern const struct hearth_source referrals_sources[];

@@ -7,7 +7,8 @@
  * A column name is a path joined with dots: "fee.pence", or a bare field. jsonb fills a message or repeated field, a
  * text array a repeated string. SQL NULL into a scalar that is not inside its own sub-message is INTERNAL (an unknown
  * fee can never read as 0): except string, where the field says "empty when unknown", so NULL leaves it empty. A
- * sub-message whose columns are all NULL stays unset.
+ * sub-message whose columns are all NULL stays unset. A jsonb column of a sub-message may stand beside columns of its
+ * fields: what these hold is stronger.
  * Reserved columns, never mapped: outcome, detail, result_key, page_key.
  */
 #ifndef HEARTH_MAP_H

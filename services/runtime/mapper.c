@@ -26,6 +26,7 @@ struct column {
 	const ProtobufCFieldDescriptor *field;
 	Oid type;
 	bool may_be_null;
+	bool begins;                      /* a whole sub-message whose fields have columns too: its node takes it */
 };
 
 /* Node 0 is the reply; the others are sub-messages, parents first. */
@@ -33,6 +34,7 @@ struct node {
 	unsigned parent;
 	const ProtobufCFieldDescriptor *field;
 	const ProtobufCMessageDescriptor *descriptor;
+	const struct column *whole;       /* the column that it begins with, or NULL: it begins empty */
 };
 
 struct hearth_mapper {
@@ -58,7 +60,7 @@ static unsigned node_of(struct hearth_mapper *mapper, unsigned parent, const Pro
 		if (mapper->nodes[i].parent == parent && mapper->nodes[i].field == field)
 			return i;
 	if (mapper->node_count < MOST_NODES)
-		mapper->nodes[mapper->node_count] = (struct node){ parent, field, field->descriptor };
+		mapper->nodes[mapper->node_count] = (struct node){ parent, field, field->descriptor, NULL };
 	else
 		return MOST_NODES;
 	return mapper->node_count++;
@@ -119,6 +121,19 @@ static int add_column(struct hearth_mapper *mapper, size_t index, struct hearth_
 	return 0;
 }
 
+/* A column of a whole sub-message beside columns of its fields: the sub-message begins as the one, and the others, where
+ * they hold something, are stronger. */
+static void join_wholes(struct hearth_mapper *mapper)
+{
+	for (size_t i = 0; i < mapper->column_count; i++)
+		for (unsigned k = 1; k < mapper->node_count; k++)
+			if (mapper->nodes[k].parent == mapper->columns[i].node && mapper->nodes[k].field == mapper->columns[i].field &&
+			    mapper->columns[i].type != HEARTH_OID_TIMESTAMPTZ) {
+				mapper->nodes[k].whole = &mapper->columns[i];
+				mapper->columns[i].begins = true;
+			}
+}
+
 struct hearth_mapper *hearth_mapper_new(const struct hearth_statement *statement,
                                         const ProtobufCMessageDescriptor *reply, struct hearth_status *status)
 {
@@ -132,6 +147,7 @@ struct hearth_mapper *hearth_mapper_new(const struct hearth_statement *statement
 			hearth_mapper_free(&mapper);
 			return NULL;
 		}
+	join_wholes(mapper);
 	return mapper;
 }
 
@@ -448,14 +464,28 @@ static uint32_t active_nodes(const struct hearth_mapper *mapper, const PGresult 
 		if (column->node && !PQgetisnull(result, row, column->index))
 			active |= UINT32_C(1) << column->node;
 	}
-	for (unsigned i = mapper->node_count; i-- > 1;)
+	for (unsigned i = mapper->node_count; i-- > 1;) {
+		const struct column *whole = mapper->nodes[i].whole;
+		if (whole && !PQgetisnull(result, row, whole->index))
+			active |= UINT32_C(1) << i;
 		if (active & UINT32_C(1) << i)
 			active |= UINT32_C(1) << mapper->nodes[i].parent;
+	}
 	return active;
 }
 
+static int put_column(const struct hearth_mapper *mapper, const struct column *column, struct hearth_arena *arena,
+                      const PGresult *result, int row, ProtobufCMessage *message, struct hearth_status *status)
+{
+	struct hearth_status inner = HEARTH_STATUS_INIT;
+	if (put_value(column, arena, PQgetvalue(result, row, column->index), (size_t)PQgetlength(result, row, column->index),
+	              message, &inner))
+		return bad_value(mapper, column, "holds a value that its field cannot take", status);
+	return 0;
+}
+
 static int make_nodes(const struct hearth_mapper *mapper, struct hearth_arena *arena, uint32_t active,
-                      ProtobufCMessage **messages, struct hearth_status *status)
+                      const PGresult *result, int row, ProtobufCMessage **messages, struct hearth_status *status)
 {
 	for (unsigned i = 1; i < mapper->node_count; i++) {
 		if (!(active & UINT32_C(1) << i))
@@ -466,8 +496,12 @@ static int make_nodes(const struct hearth_mapper *mapper, struct hearth_arena *a
 		if (choose(node->field, parent))
 			return hearth_fail(status, HEARTH_INTERNAL, "SQL_COLUMN", "sql/%s.sql: two members of one oneof, \"%s\" is one",
 			                   mapper->statement->name, node->field->name);
-		if (!*at)
+		if (node->whole && !PQgetisnull(result, row, node->whole->index)) {
+			if (put_column(mapper, node->whole, arena, result, row, parent, status))
+				return -1;
+		} else if (!*at) {
 			*at = new_message(arena, node->descriptor);
+		}
 		messages[i] = *at;
 	}
 	return 0;
@@ -481,7 +515,7 @@ int hearth_mapper_fill(const struct hearth_mapper *mapper, struct hearth_arena *
 		return hearth_fail(status, HEARTH_INTERNAL, "SQL_COLUMN", "sql/%s.sql: the result has other columns than at start",
 		                   mapper->statement->name);
 	uint32_t active = active_nodes(mapper, result, row);
-	if (make_nodes(mapper, arena, active, messages, status))
+	if (make_nodes(mapper, arena, active, result, row, messages, status))
 		return -1;
 	for (size_t i = 0; i < mapper->column_count; i++) {
 		const struct column *column = &mapper->columns[i];
@@ -490,10 +524,8 @@ int hearth_mapper_fill(const struct hearth_mapper *mapper, struct hearth_arena *
 				return bad_value(mapper, column, "is NULL, and its field cannot say unknown", status);
 			continue;
 		}
-		struct hearth_status inner = HEARTH_STATUS_INIT;
-		if (put_value(column, arena, PQgetvalue(result, row, column->index),
-		              (size_t)PQgetlength(result, row, column->index), messages[column->node], &inner))
-			return bad_value(mapper, column, "holds a value that its field cannot take", status);
+		if (!column->begins && put_column(mapper, column, arena, result, row, messages[column->node], status))
+			return -1;
 	}
 	return 0;
 }

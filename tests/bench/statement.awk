@@ -25,7 +25,7 @@ BEGIN {
 	text["event_version"] = "1"
 	text["traceparent"] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	split("date_of_birth_value needs_age_value needs_sex needs_unaccompanied needs_home_kinds needs_home_grid_easting " \
-		"needs_home_grid_northing needs_most_miles_miles needs_most_weekly_fee_pence needs_children age", unset, " ")
+		"needs_home_grid_northing needs_most_miles_miles needs_most_weekly_fee_pence needs_children needs_more age", unset, " ")
 	for (i in unset)
 		null[unset[i]] = 1
 	if (values != "") {

@@ -132,7 +132,9 @@ const struct catalogue_row catalogue[] = {
 	{ RE, "CreateReferral", 'W', NEED_WRITERS, FOREIGN_OWN,
 	  "{'childId':'0190b3c2-7d1e-7abc-8def-0123456789ab','urgency':'URGENT','neededBy':'2024-06-10',"
 	  "'worker':'worker-1','needs':{'sex':'F',"
-	  "'homeKinds':['FOSTERING'],'homeGrid':{'easting':400000,'northing':281000},'children':1}}" },
+	  "'homeKinds':['FOSTERING'],'homeGrid':{'easting':400000,'northing':281000},'children':1,'siblings':{},"
+	  "'requirements':{'companions':'ONLY_WITH_OLDER','support':['SCHOOL_TRANSPORT']},'risks':{'missing':'PRESENT'},"
+	  "'avoid':[{'areaAuthority':'999'}],'wishes':'WISHES_NOT_ASKED'}}" },
 	{ RE, "UpdateReferral", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
 	  "{'referralId':'$open','updateMask':['worker'],'worker':'worker-3'}" },
 	{ RE, "OpenReferral", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND, "{'referralId':'$referral2'}" },

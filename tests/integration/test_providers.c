@@ -248,6 +248,36 @@ START_TEST(finding_shows_every_home_once_with_its_reasons)
 }
 END_TEST
 
+/* What matching reads: all that was said, under the names of providers' own contract, and what is said anew. */
+START_TEST(an_open_need_is_kept_whole)
+{
+	const char *id = an_open_referral(new_id());
+	char text[600];
+	snprintf(text, sizeof text, "SELECT count(*) FROM providers.need WHERE referral_id = '%s' AND urgency = 'URGENT' AND "
+	         "needed_by = '2024-02-01' AND needs->>'sex' = 'F' AND needs->'homeGrid'->>'easting' = '430000' AND "
+	         "NOT needs ? 'risks'", id);
+	for (int i = 0; i < 500 && count_of("%s", text) == 0; i++)
+		rest();
+	ck_assert_int_eq(count_of("%s", text), 1);
+	call("referrals/UpdateReferral", "{\"referralId\": \"%s\", \"urgency\": \"EMERGENCY\", \"needs\": {\"sex\": \"F\","
+	     "\"siblings\": {\"value\": 2}, \"children\": 3, \"risks\": {\"othersFire\": \"PRESENT\"},"
+	     "\"avoid\": [{\"grid\": {\"easting\": 440000, \"northing\": 300000}, \"miles\": {\"miles\": 2.5}}]}}", id);
+	snprintf(text, sizeof text, "SELECT count(*) FROM providers.need WHERE referral_id = '%s' AND urgency = 'EMERGENCY' AND "
+	         "needs->'risks'->>'othersFire' = 'PRESENT' AND needs->'siblings'->>'value' = '2' AND children = 3 AND "
+	         "needs->'avoid'->0->'miles'->>'miles' = '2.5' AND NOT needs ? 'homeGrid'", id);
+	for (int i = 0; i < 500 && count_of("%s", text) == 0; i++)
+		rest();
+	ck_assert_int_eq(count_of("%s", text), 1);
+	/* The state of referrals, which who has lost its past loads, says the same. */
+	ck_assert_int_eq(count_of("WITH lost AS (DELETE FROM providers.need WHERE referral_id = '%s' RETURNING 1) "
+	                          "SELECT count(*) FROM lost", id), 1);
+	ck_assert_int_eq(suite_hearth(suite, NULL, "events", "bootstrap", "providers", "referrals", NULL), 0);
+	for (int i = 0; i < 1000 && count_of("%s", text) == 0; i++)
+		rest();
+	ck_assert_int_eq(count_of("%s", text), 1);
+}
+END_TEST
+
 START_TEST(finding_by_a_referral_uses_its_needs_and_only_for_its_authority)
 {
 	a_home(1);
@@ -272,5 +302,6 @@ int main(void)
 	                       of_many_acceptances_at_once_for_the_last_place_one_holds_it,
 	                       a_hold_released_by_hand_frees_the_place_for_its_authority_alone,
 	                       a_child_beyond_the_places_is_recorded_and_told, finding_shows_every_home_once_with_its_reasons,
+	                       an_open_need_is_kept_whole,
 	                       finding_by_a_referral_uses_its_needs_and_only_for_its_authority);
 }

@@ -25,7 +25,11 @@ struct step { const char *service, *method, *request, *keep; };
 	"'noticeDays':{'value':'7'},'places':40" more "}"
 #define REFERRAL(child)                                                                                                  \
 	"{'childId':'$" child "','urgency':'URGENT','neededBy':'2024-06-10','worker':'worker-1','needs':{'sex':'F',"         \
-	"'homeKinds':['FOSTERING'],'homeGrid':{'easting':400000,'northing':281000},'children':1},"                           \
+	"'homeKinds':['FOSTERING'],'homeGrid':{'easting':400000,'northing':281000},'children':1,'siblings':{},"              \
+	"'schoolGrid':{'easting':401000,'northing':281000},'requirements':{'communication':['ESOL'],'pets':'PETS_CAN'},"     \
+	"'recommendation':{'fostering':'PREFERRED'},'risks':{'missing':'NO_KNOWN_RISK'},"                                    \
+	"'avoid':[{'grid':{'easting':420000,'northing':281000},'miles':{'miles':2},'reason':'SAFETY'}],"                     \
+	"'legalStatus':'C2','wishes':'WISHES_RECORDED'},"                                                                    \
 	"'dateOfBirth':{'value':'$born'}}"
 #define OFFER(referral)                                                                                                  \
 	"{'referralId':'$" referral "','homeId':'$home','providerId':'$provider','weeklyFee':{'pence':'70000'},"             \

@@ -8,6 +8,7 @@
 #include <hearth/events/v1/events.pb-c.h>
 #include <hearth/placements/v1/placements.pb-c.h>
 #include <hearth/referrals/v1/events.pb-c.h>
+#include <hearth/referrals/v1/referrals.pb-c.h>
 #include <hearth/status.h>
 #include <hearth/v1/common.pb-c.h>
 
@@ -328,6 +329,38 @@ START_TEST(arrays_and_json_fill_repeated_fields)
 }
 END_TEST
 
+START_TEST(columns_of_fields_are_stronger_than_the_whole_they_belong_to)
+{
+	struct hearth_arena *arena = hearth_arena_new();
+	Hearth__Referrals__V1__Referral referral = HEARTH__REFERRALS__V1__REFERRAL__INIT;
+	Hearth__Referrals__V1__Referral bare = HEARTH__REFERRALS__V1__REFERRAL__INIT;
+	Hearth__Referrals__V1__Referral none = HEARTH__REFERRALS__V1__REFERRAL__INIT;
+	const char *more = "{\"sex\": \"M\", \"legalStatus\": \"C2\", \"age\": {\"value\": \"3\"}, \"siblings\": {}}";
+	/* In this order, and in the other: which stands first does not matter. */
+	fills(arena, (const struct cell[]){ { "needs.sex", HEARTH_OID_TEXT, "F" }, { "needs", HEARTH_OID_JSONB, more },
+	      { "needs.age.value", HEARTH_OID_INT8, "9" }, { "needs.most_miles.miles", HEARTH_OID_FLOAT8, NULL }, { 0 } },
+	      &referral.base);
+	ck_assert_str_eq(referral.needs->sex, "F");
+	ck_assert_int_eq(referral.needs->age->value, 9);
+	ck_assert_str_eq(referral.needs->legal_status, "C2");
+	ck_assert_ptr_nonnull(referral.needs->siblings);
+	ck_assert_ptr_null(referral.needs->most_miles);
+	/* The whole alone; its fields' columns are unknown. */
+	fills(arena, (const struct cell[]){ { "needs", HEARTH_OID_JSONB, more }, { "needs.sex", HEARTH_OID_TEXT, NULL }, { 0 } },
+	      &bare.base);
+	ck_assert_str_eq(bare.needs->sex, "M");
+	fills(arena, (const struct cell[]){ { "needs", HEARTH_OID_JSONB, NULL }, { "needs.sex", HEARTH_OID_TEXT, NULL }, { 0 } },
+	      &none.base);
+	ck_assert_ptr_null(none.needs);
+	fills(arena, (const struct cell[]){ { "needs", HEARTH_OID_JSONB, NULL }, { "needs.sex", HEARTH_OID_TEXT, "F" }, { 0 } },
+	      &none.base);
+	ck_assert_str_eq(none.needs->sex, "F");
+	hearth_arena_free(&arena);
+	does_not_fill((const struct cell[]){ { "needs", HEARTH_OID_JSONB, "{\"colour\": 1}" },
+	              { "needs.sex", HEARTH_OID_TEXT, "F" }, { 0 } }, &referral.base, "cannot take");
+}
+END_TEST
+
 START_TEST(a_column_that_is_no_field_is_refused_at_start)
 {
 	is_no_column("colour", HEARTH_OID_TEXT, "no field");
@@ -348,5 +381,6 @@ int main(void)
 	                  an_unknown_number_never_reads_as_zero, values_out_of_range_are_refused_without_being_shown,
 	                  a_real_number_is_finite,
 	                  the_ends_of_the_ranges_fit, times_fill_timestamps, arrays_and_json_fill_repeated_fields,
+	                  columns_of_fields_are_stronger_than_the_whole_they_belong_to,
 	                  a_column_that_is_no_field_is_refused_at_start);
 }

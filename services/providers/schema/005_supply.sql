@@ -150,6 +150,15 @@ ALTER TABLE need
 	ADD COLUMN needs jsonb,
 	ADD COLUMN urgency text,
 	ADD COLUMN needed_by date;
+-- What has been heard before was kept in columns alone; it is the whole of what was said then.
+UPDATE need n SET needs = jsonb_strip_nulls(jsonb_build_object(
+	'age', CASE WHEN n.age IS NOT NULL THEN jsonb_build_object('value', n.age) END,
+	'sex', n.sex, 'unaccompanied', n.unaccompanied, 'homeKinds', to_jsonb(n.home_kinds),
+	'homeGrid', CASE WHEN n.easting IS NOT NULL THEN jsonb_build_object('easting', n.easting, 'northing', n.northing) END,
+	'mostMiles', CASE WHEN n.most_miles IS NOT NULL THEN jsonb_build_object('miles', n.most_miles) END,
+	'mostWeeklyFee', CASE WHEN n.most_weekly_fee_pence IS NOT NULL
+		THEN jsonb_build_object('pence', n.most_weekly_fee_pence) END,
+	'children', n.children));
 
 -- Which councils' areas touch, as published; both directions stand here.
 CREATE TABLE adjoining (

@@ -23,7 +23,7 @@ WITH seen AS (
 	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = (SELECT o.referral_id FROM target o)
 	RETURNING r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
-		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
+		r.most_miles, r.most_weekly_fee_pence, r.children, r.needs_more, r.external_ids, r.follows_placement_id,
 		r.accepted_offer_id, r.held_until, r.placement_id, r.reason, r.version, r.created, r.updated
 ), effect AS (
 	UPDATE offer o SET state = 'ACCEPTED', version = o.version + 1, updated = :now::timestamptz
@@ -61,7 +61,8 @@ SELECT v.outcome,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
 	a.id AS "referral.id", a.version::text AS "referral.etag", a.reference AS "referral.reference",
 	a.child_id AS "referral.child_id", a.state AS "referral.state", a.urgency AS "referral.urgency",
-	a.needed_by AS "referral.needed_by", a.worker AS "referral.worker", a.age::bigint AS "referral.needs.age.value",
+	a.needed_by AS "referral.needed_by", a.worker AS "referral.worker", a.needs_more AS "referral.needs",
+	a.age::bigint AS "referral.needs.age.value",
 	a.sex AS "referral.needs.sex", a.unaccompanied AS "referral.needs.unaccompanied",
 	a.home_kinds AS "referral.needs.home_kinds", a.easting AS "referral.needs.home_grid.easting",
 	a.northing AS "referral.needs.home_grid.northing", a.most_miles AS "referral.needs.most_miles.miles",

@@ -6,7 +6,7 @@ WITH seen AS (
 ), effect AS (
 	INSERT INTO referral (authority, id, reference, child_id, state, urgency, needed_by, worker, date_of_birth,
 		age, sex, unaccompanied, home_kinds, easting, northing, most_miles, most_weekly_fee_pence, children,
-		created, updated)
+		needs_more, created, updated)
 	SELECT :authority::text, :id::uuid,
 		CASE
 			WHEN NOT EXISTS (SELECT 1 FROM referral r
@@ -19,7 +19,7 @@ WITH seen AS (
 		coalesce(age_on(:date_of_birth_value::date, :today::date), :needs_age_value::integer), :needs_sex::text,
 		coalesce(:needs_unaccompanied::boolean, false), coalesce(:needs_home_kinds::text[], '{}'),
 		:needs_home_grid_easting::integer, :needs_home_grid_northing::integer, :needs_most_miles_miles::float8,
-		:needs_most_weekly_fee_pence::bigint, greatest(coalesce(:needs_children::integer, 1), 1),
+		:needs_most_weekly_fee_pence::bigint, greatest(coalesce(:needs_children::integer, 1), 1), :needs_more::jsonb,
 		:now::timestamptz, :now::timestamptz
 	WHERE NOT EXISTS (SELECT 1 FROM seen)
 	ON CONFLICT (authority, id) DO NOTHING
@@ -43,6 +43,7 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM effect) THEN 'OK'
 	coalesce((SELECT s.result_key FROM seen s), :id::uuid::text) AS result_key,
 	:id::uuid AS id, '1' AS etag, (SELECT e.reference FROM effect e) AS reference, :child_id::uuid AS child_id,
 	'DRAFT' AS state, :urgency::text AS urgency, :needed_by::date AS needed_by, :worker::text AS worker,
+	:needs_more::jsonb AS "needs",
 	coalesce(age_on(:date_of_birth_value::date, :today::date), :needs_age_value::integer)::bigint AS "needs.age.value",
 	:needs_sex::text AS "needs.sex", coalesce(:needs_unaccompanied::boolean, false) AS "needs.unaccompanied",
 	coalesce(:needs_home_kinds::text[], '{}') AS "needs.home_kinds",

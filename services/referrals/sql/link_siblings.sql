@@ -39,12 +39,12 @@ WITH seen AS (
 			SELECT o.ctid FROM referral o WHERE o.authority = :authority::text AND o.id = g.id LIMIT 1) k))
 	RETURNING r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
-		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
+		r.most_miles, r.most_weekly_fee_pence, r.children, r.needs_more, r.external_ids, r.follows_placement_id,
 		r.accepted_offer_id, r.held_until, r.placement_id, r.reason, r.version, r.created, r.updated
 ), effect AS (
 	SELECT u.authority, u.id, u.reference, u.child_id, u.state, u.urgency, u.needed_by, u.worker,
 		u.date_of_birth, u.age, u.sex, u.unaccompanied, u.home_kinds, u.easting, u.northing,
-		u.most_miles, u.most_weekly_fee_pence, u.children, u.external_ids, u.follows_placement_id,
+		u.most_miles, u.most_weekly_fee_pence, u.children, u.needs_more, u.external_ids, u.follows_placement_id,
 		u.accepted_offer_id, u.held_until, u.placement_id, u.reason, u.version, u.created, u.updated
 	FROM touched u WHERE u.id = :referral_id::uuid
 ), done AS (
@@ -56,7 +56,8 @@ WITH seen AS (
 SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
 	e.id AS "referral.id", e.version::text AS "referral.etag", e.reference AS "referral.reference",
 	e.child_id AS "referral.child_id", e.state AS "referral.state", e.urgency AS "referral.urgency",
-	e.needed_by AS "referral.needed_by", e.worker AS "referral.worker", e.age::bigint AS "referral.needs.age.value",
+	e.needed_by AS "referral.needed_by", e.worker AS "referral.worker", e.needs_more AS "referral.needs",
+	e.age::bigint AS "referral.needs.age.value",
 	e.sex AS "referral.needs.sex", e.unaccompanied AS "referral.needs.unaccompanied",
 	e.home_kinds AS "referral.needs.home_kinds", e.easting AS "referral.needs.home_grid.easting",
 	e.northing AS "referral.needs.home_grid.northing", e.most_miles AS "referral.needs.most_miles.miles",

@@ -1,5 +1,6 @@
 -- A referral by another system's key.
 SELECT r.id, r.version::text AS etag, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
+	r.needs_more AS "needs",
 	r.age::bigint AS "needs.age.value", r.sex AS "needs.sex", r.unaccompanied AS "needs.unaccompanied",
 	r.home_kinds AS "needs.home_kinds", r.easting AS "needs.home_grid.easting",
 	r.northing AS "needs.home_grid.northing", r.most_miles AS "needs.most_miles.miles",

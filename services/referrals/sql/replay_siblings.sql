@@ -1,7 +1,8 @@
 -- The present state of what a repeated LinkSiblings linked.
 SELECT r.id AS "referral.id", r.version::text AS "referral.etag", r.reference AS "referral.reference",
 	r.child_id AS "referral.child_id", r.state AS "referral.state", r.urgency AS "referral.urgency",
-	r.needed_by AS "referral.needed_by", r.worker AS "referral.worker", r.age::bigint AS "referral.needs.age.value",
+	r.needed_by AS "referral.needed_by", r.worker AS "referral.worker", r.needs_more AS "referral.needs",
+	r.age::bigint AS "referral.needs.age.value",
 	r.sex AS "referral.needs.sex", r.unaccompanied AS "referral.needs.unaccompanied",
 	r.home_kinds AS "referral.needs.home_kinds", r.easting AS "referral.needs.home_grid.easting",
 	r.northing AS "referral.needs.home_grid.northing", r.most_miles AS "referral.needs.most_miles.miles",

@@ -7,8 +7,8 @@ WITH page AS (
 	ORDER BY r.child_id, r.authority LIMIT :most::int
 ), held AS (
 	SELECT r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.age, r.sex, r.unaccompanied,
-		r.home_kinds, r.easting, r.northing, r.most_miles, r.most_weekly_fee_pence, r.children, r.follows_placement_id,
-		r.accepted_offer_id, r.placement_id, r.reason, r.version, r.created, r.updated,
+		r.home_kinds, r.easting, r.northing, r.most_miles, r.most_weekly_fee_pence, r.children, r.needs_more,
+		r.follows_placement_id, r.accepted_offer_id, r.placement_id, r.reason, r.version, r.created, r.updated,
 		r.state IN ('PLACED', 'CLOSED', 'WITHDRAWN') AS over
 	FROM page g JOIN referral r ON r.child_id = g.child_id AND r.authority = g.authority
 ), told AS (
@@ -20,7 +20,7 @@ WITH page AS (
 	SELECT d.authority, d.child_id, d.created, d.id, 1, 'hearth.referral.opened.v1', 'referral', d.id, d.version, d.updated,
 		d.over, jsonb_build_object('referralId', d.id, 'reference', d.reference, 'childId', d.child_id, 'urgency', d.urgency,
 			'neededBy', d.needed_by, 'needs', needs_json(d.age, d.sex, d.unaccompanied, d.home_kinds, d.easting, d.northing,
-			d.most_miles, d.most_weekly_fee_pence, d.children), 'followsPlacementId', d.follows_placement_id)
+			d.most_miles, d.most_weekly_fee_pence, d.children, d.needs_more), 'followsPlacementId', d.follows_placement_id)
 	FROM held d WHERE d.state <> 'DRAFT'
 	UNION ALL
 	SELECT d.authority, d.child_id, d.created, d.id, 2, 'hearth.offer.recorded.v1', 'offer', o.id, o.version, o.updated,

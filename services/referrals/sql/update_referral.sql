@@ -34,13 +34,14 @@ WITH seen AS (
 			ELSE r.most_weekly_fee_pence END,
 		children = CASE WHEN :set_needs::boolean THEN greatest(coalesce(:needs_children::integer, 1), 1)
 			ELSE r.children END,
+		needs_more = CASE WHEN :set_needs::boolean THEN :needs_more::jsonb ELSE r.needs_more END,
 		version = r.version + 1,
 		updated = :now::timestamptz
 	FROM verdict v
 	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = :referral_id::uuid
 	RETURNING r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
-		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
+		r.most_miles, r.most_weekly_fee_pence, r.children, r.needs_more, r.external_ids, r.follows_placement_id,
 		r.accepted_offer_id, r.held_until, r.placement_id, r.reason, r.version, r.created, r.updated
 ), done AS (
 	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)
@@ -54,13 +55,15 @@ WITH seen AS (
 		:now::timestamptz, :traceparent::text, jsonb_build_object(
 			'referralId', e.id, 'reference', e.reference, 'childId', e.child_id,
 			'urgency', e.urgency, 'neededBy', e.needed_by, 'needs', needs_json(e.age, e.sex, e.unaccompanied,
-				e.home_kinds, e.easting, e.northing, e.most_miles, e.most_weekly_fee_pence, e.children),
+				e.home_kinds, e.easting, e.northing, e.most_miles, e.most_weekly_fee_pence, e.children,
+				e.needs_more),
 			'followsPlacementId', e.follows_placement_id)
 	FROM effect e WHERE e.state = 'OPEN'
 )
 SELECT v.outcome, (SELECT t.state FROM target t) AS detail,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
 	e.id, e.version::text AS etag, e.reference, e.child_id, e.state, e.urgency, e.needed_by, e.worker,
+	e.needs_more AS "needs",
 	e.age::bigint AS "needs.age.value", e.sex AS "needs.sex", e.unaccompanied AS "needs.unaccompanied",
 	e.home_kinds AS "needs.home_kinds", e.easting AS "needs.home_grid.easting",
 	e.northing AS "needs.home_grid.northing", e.most_miles AS "needs.most_miles.miles",

@@ -19,7 +19,7 @@ WITH seen AS (
 	WHERE v.outcome = 'OK' AND r.authority = :authority::text AND r.id = :referral_id::uuid
 	RETURNING r.authority, r.id, r.reference, r.child_id, r.state, r.urgency, r.needed_by, r.worker,
 		r.date_of_birth, r.age, r.sex, r.unaccompanied, r.home_kinds, r.easting, r.northing,
-		r.most_miles, r.most_weekly_fee_pence, r.children, r.external_ids, r.follows_placement_id,
+		r.most_miles, r.most_weekly_fee_pence, r.children, r.needs_more, r.external_ids, r.follows_placement_id,
 		r.accepted_offer_id, r.held_until, r.placement_id, r.reason, r.version, r.created, r.updated
 ), fallen AS (
 	UPDATE offer o SET state = 'FELL_THROUGH', reason = 'WITHDRAWN', version = o.version + 1,
@@ -42,6 +42,7 @@ WITH seen AS (
 SELECT v.outcome, (SELECT t.state FROM target t) AS detail,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
 	e.id, e.version::text AS etag, e.reference, e.child_id, e.state, e.urgency, e.needed_by, e.worker,
+	e.needs_more AS "needs",
 	e.age::bigint AS "needs.age.value", e.sex AS "needs.sex", e.unaccompanied AS "needs.unaccompanied",
 	e.home_kinds AS "needs.home_kinds", e.easting AS "needs.home_grid.easting",
 	e.northing AS "needs.home_grid.northing", e.most_miles AS "needs.most_miles.miles",
