@@ -381,15 +381,17 @@ applied_through() {
 	fail "the consumer did not catch up"
 }
 
-# Commit of an event to commit of its effect, of the later nine tenths of the children from $1 on: p99 in microseconds.
+# Commit of an event to commit of its effect, of the later nine tenths of the children from $1 on: p99 in microseconds. The
+# effect is known by the event that it tells: the row of the young person is written again when the status is judged.
 lag_since() {
 	sql -c "WITH told AS (
-			SELECT o.seq, o.aggregateid::uuid AS child, pg_xact_commit_timestamp(o.xmin) AS at,
+			SELECT o.seq, o.aggregateid AS child, pg_xact_commit_timestamp(o.xmin) AS at,
 				percent_rank() OVER (ORDER BY o.seq) AS place
 			FROM placements.outbox o WHERE o.seq > $1
 		), lag AS (
 			SELECT extract(epoch FROM pg_xact_commit_timestamp(y.xmin) - t.at) * 1000000 AS us
-			FROM told t JOIN careleavers.young_person y ON y.child_id = t.child WHERE t.place > 0.1
+			FROM told t JOIN careleavers.outbox y ON y.aggregateid = t.child AND y.type = 'hearth.young_person.recorded.v1'
+			WHERE t.place > 0.1
 		)
 		SELECT round(percentile_disc(0.99) WITHIN GROUP (ORDER BY us)) FROM lag"
 }
@@ -405,7 +407,8 @@ lag_once() {
 # Rows of effects a second, from the commit of the first batch to that of the last.
 rate_of_effects() {
 	sql -c "WITH batch AS (
-			SELECT pg_xact_commit_timestamp(y.xmin) AS at, count(*) AS rows FROM careleavers.young_person y GROUP BY at
+			SELECT pg_xact_commit_timestamp(y.xmin) AS at, count(*) AS rows FROM careleavers.outbox y
+			WHERE y.type = 'hearth.young_person.recorded.v1' GROUP BY at
 		)
 		SELECT round((sum(b.rows) - (SELECT f.rows FROM batch f ORDER BY f.at LIMIT 1))
 			/ extract(epoch FROM max(b.at) - min(b.at))) FROM batch b"
