@@ -8,7 +8,7 @@
 #ifndef PROVIDERS_MATCHING_INDEX_H
 #define PROVIDERS_MATCHING_INDEX_H
 
-#include "matching.h"
+#include "matching_check.h"
 
 struct match_index;
 
@@ -41,15 +41,14 @@ enum match_step { MATCH_MORE, MATCH_DONE, MATCH_GROWN };
 
 struct match_run {
 	struct match_index *index;
-	struct match_question question;
+	struct match_prepared prepared;
 	struct match_answer *answers;    /* by slot; the caller's */
 	uint32_t *order;                 /* slots; the caller's; see match_page */
-	size_t room, next;
+	size_t room, next;               /* next: how many have been looked at */
 	uint64_t seen_changes;
 	size_t fits;
 	uint32_t excluded[MATCH_RULES];  /* how many homes each rule excludes */
-	size_t sorted_from, sorted_until;
-	bool ordered;
+	bool parted;                     /* `order` holds all slots, those that fit first */
 };
 
 /* How many homes a run needs room for now (a little more than there are). */

@@ -1,0 +1,50 @@
+/* matching_check.h: the rules and the score, for one question and one home.
+ *
+ * A question is prepared once, what depends on law, need and kind of setting in a table, so that a nation's homes can be
+ * checked in a millisecond. The lists of a home are read only where its day says that they may matter.
+ */
+#ifndef PROVIDERS_MATCHING_CHECK_H
+#define PROVIDERS_MATCHING_CHECK_H
+
+#include "matching.h"
+#include "matching_day.h"
+
+#define MATCH_FAR INT32_MAX              /* tenths of a mile that are not known */
+
+struct match_prepared {
+	struct match_question question;
+	uint64_t by_setting[MATCH_SETTINGS];
+	int16_t age_low, age_high;       /* the age; when it is not known, one that no bound excludes: from below, from above */
+	int32_t east, north;             /* of the child's home; MATCH_NO_GRID */
+	uint8_t sex;
+	int16_t children;
+	int32_t most_tenths;
+	int16_t fostering_limit;         /* MATCH_NO_MOST: none in force */
+	bool manager_asked;
+	uint32_t capabilities;           /* wanted, all of them */
+};
+
+void match_prepare(const struct match_question *question, struct match_prepared *ret_prepared);
+/* Which rules exclude it; `day` is that of the question. */
+uint64_t match_check(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
+                     int32_t *ret_tenths);
+/* How many such children it could take at once, if nothing but numbers stands against it. */
+int match_room_for(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day);
+/* Rules about numbers of children and places alone. */
+#define MATCH_NUMBER_RULES (MATCH_BIT(MATCH_NO_FREE_PLACE) | MATCH_BIT(MATCH_NOT_ENOUGH_PLACES) | \
+	MATCH_BIT(MATCH_TOO_MANY_CHILDREN) | MATCH_BIT(MATCH_TOO_MANY_FOR_CONDITION) | MATCH_BIT(MATCH_FOSTERING_LIMIT))
+
+/* Of a home that fits; `ret_parts` may be NULL. */
+int32_t match_score(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
+                    int32_t tenths, int32_t *ret_parts);
+
+struct match_way { enum match_route_kind route; uint8_t tier; int64_t pence; };
+/* How this council can have a place there on that day, and its fee. */
+struct match_way match_way_of(const struct match_home *home, uint16_t authority, int32_t day);
+enum match_area match_area_of(const struct match_question *question, const struct match_home *home);
+bool match_stale(const struct match_question *question, const struct match_home *home);
+bool match_is_sibling(const struct match_need *need, const struct match_resident *resident);
+/* The resident whose wish, or with whom the child's, does not agree; MATCH_UNKNOWN: none. */
+int match_blocking_resident(const struct match_need *need, const struct match_home *home);
+
+#endif
