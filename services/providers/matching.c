@@ -80,12 +80,14 @@ static const struct { const char *code, *text; } notes[MATCH_NOTES] = {
 	[MATCH_RESIDENTS_NOT_KNOWN] = { "RESIDENTS_UNKNOWN", "Whether further children live there is not known." },
 	[MATCH_RESIDENT_AGE_NOT_KNOWN] = { "RESIDENT_AGE_UNKNOWN", "The age of one who lives there is not known." },
 	[MATCH_AVOID_NOT_CHECKED] = { "PLACE_UNKNOWN", "Where the home lies is not known: places to avoid could not be checked." },
-	[MATCH_STATUS_NOT_KNOWN] = { "LEGAL_STATUS_UNKNOWN", "The legal status is not known: whether the home may be used could not be checked." },
+	[MATCH_STATUS_NOT_KNOWN] = { "LEGAL_STATUS_UNKNOWN",
+		"The legal status is not known: whether the home may be used could not be checked." },
 	[MATCH_RISKS_NOT_SAID] = { "RISKS_NOT_SAID", "It is not said whether a risk that the home does not take is present." },
 	[MATCH_CAPABILITY_NOT_RECORDED] = { "CAPABILITY_NOT_RECORDED", "Not all that the child needs is recorded of the home." },
 	[MATCH_VACANCY_STALE] = { "VACANCY_STALE", "The provider has not confirmed its vacancies lately." },
 	[MATCH_NO_MANAGER] = { "NO_MANAGER", "The home has no manager in post." },
-	[MATCH_RISKS_TO_CONSIDER] = { "RISKS_TO_CONSIDER", "A risk to others is present in the child or in one who lives there: consider them together." },
+	[MATCH_RISKS_TO_CONSIDER] = { "RISKS_TO_CONSIDER",
+		"A risk to others is present in the child or in one who lives there: consider them together." },
 	[MATCH_MIXED_AGES] = { "MIXED_AGES", "Others than looked-after young people and care leavers may live there." },
 	[MATCH_ADJOINING_NOT_KNOWN] = { "ADJOINING_UNKNOWN", "Whether the home's area adjoins the council's is not known." },
 	[MATCH_AT_A_DISTANCE] = { "AT_A_DISTANCE", "The home is outside the council's area and the areas that adjoin it." },
@@ -232,7 +234,8 @@ static uint32_t note_child(const struct telling *t)
 		note |= 1U << MATCH_AGE_NOT_KNOWN;
 	if (!t->prepared->sex && (day->sexes_out || day->condition_sexes_out))
 		note |= 1U << MATCH_SEX_NOT_KNOWN;
-	if (!t->need->legal_status && (home->kind == MATCH_SHORT_BREAKS || (home->kind == MATCH_SECURE_CHILDRENS_HOME && !t->need->secure_order)))
+	if (!t->need->legal_status && (home->kind == MATCH_SHORT_BREAKS ||
+	                               (home->kind == MATCH_SECURE_CHILDRENS_HOME && !t->need->secure_order)))
 		note |= 1U << MATCH_STATUS_NOT_KNOWN;
 	if (home->excluded_risks & ~t->need->risks_known)
 		note |= 1U << MATCH_RISKS_NOT_SAID;
