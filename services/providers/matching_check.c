@@ -146,7 +146,8 @@ static uint64_t check_own_bars(const struct match_need *need, const struct match
 	uint64_t out = 0;
 	for (unsigned i = 0; i < home->bar_count; i++) {
 		const struct match_bar *bar = &home->bars[i];
-		if (bar->authority != need->authority || !bar->authority || !holds(bar->from, bar->until, need->day))
+		if (bar->authority != need->authority || !bar->authority || bar->kind == MATCH_BAR_NAMED_CHILDREN_ONLY ||
+		    !holds(bar->from, bar->until, need->day))
 			continue;
 		out |= bar->kind == MATCH_BAR_DOCUMENT_EXPIRED ? MATCH_BIT(MATCH_DOCUMENT_EXPIRED)
 			: bar->kind == MATCH_BAR_RESTRICTION ? MATCH_BIT(MATCH_RESTRICTED)
