@@ -133,7 +133,7 @@ const struct catalogue_row catalogue[] = {
 	  "{'childId':'0190b3c2-7d1e-7abc-8def-0123456789ab','urgency':'URGENT','neededBy':'2024-06-10',"
 	  "'worker':'worker-1','needs':{'sex':'F',"
 	  "'homeKinds':['FOSTERING'],'homeGrid':{'easting':400000,'northing':281000},'children':1,'siblings':{},"
-	  "'requirements':{'companions':'ONLY_WITH_OLDER','support':['SCHOOL_TRANSPORT']},'risks':{'missing':'PRESENT'},"
+	  "'requirements':{'companions':'ONLY_OLDER','support':['TAXIS_TO_SCHOOL']},'risks':{'missing':'PRESENT'},"
 	  "'avoid':[{'areaAuthority':'999'}],'wishes':'WISHES_NOT_ASKED'}}" },
 	{ RE, "UpdateReferral", 'W', NEED_WRITERS, FOREIGN_NOT_FOUND,
 	  "{'referralId':'$open','updateMask':['worker'],'worker':'worker-3'}" },

@@ -260,10 +260,10 @@ START_TEST(an_open_need_is_kept_whole)
 		rest();
 	ck_assert_int_eq(count_of("%s", text), 1);
 	call("referrals/UpdateReferral", "{\"referralId\": \"%s\", \"urgency\": \"EMERGENCY\", \"needs\": {\"sex\": \"F\","
-	     "\"siblings\": {\"value\": 2}, \"children\": 3, \"risks\": {\"othersFire\": \"PRESENT\"},"
+	     "\"siblings\": {\"value\": 2}, \"children\": 3, \"risks\": {\"toOthersFire\": \"PRESENT\"},"
 	     "\"avoid\": [{\"grid\": {\"easting\": 440000, \"northing\": 300000}, \"miles\": {\"miles\": 2.5}}]}}", id);
 	snprintf(text, sizeof text, "SELECT count(*) FROM providers.need WHERE referral_id = '%s' AND urgency = 'EMERGENCY' AND "
-	         "needs->'risks'->>'othersFire' = 'PRESENT' AND needs->'siblings'->>'value' = '2' AND children = 3 AND "
+	         "needs->'risks'->>'toOthersFire' = 'PRESENT' AND needs->'siblings'->>'value' = '2' AND children = 3 AND "
 	         "needs->'avoid'->0->'miles'->>'miles' = '2.5' AND NOT needs ? 'homeGrid'", id);
 	for (int i = 0; i < 500 && count_of("%s", text) == 0; i++)
 		rest();

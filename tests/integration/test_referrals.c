@@ -98,8 +98,8 @@ START_TEST(bad_input_is_refused_by_the_name_of_its_field)
 	BAD("needs.most_miles", "\"needs\": {\"mostMiles\": {\"miles\": -0.5}}");
 	BAD("needs.most_weekly_fee.pence", "\"needs\": {\"mostWeeklyFee\": {\"pence\": -1}}");
 	BAD("needs.avoid[0]", "\"needs\": {\"avoid\": [{\"miles\": {\"miles\": 2}}]}");
-	BAD("needs.requirements.support", "\"needs\": {\"requirements\": {\"support\": [\"SCHOOL_TRANSPORT\","
-	    "\"SCHOOL_TRANSPORT\"]}}");
+	BAD("needs.requirements.support", "\"needs\": {\"requirements\": {\"support\": [\"TAXIS_TO_SCHOOL\","
+	    "\"TAXIS_TO_SCHOOL\"]}}");
 	BAD("needs.requirements.pets", "\"needs\": {\"requirements\": {\"pets\": \"A_CAT\"}}");
 	BAD("date_of_birth.value", "\"dateOfBirth\": {\"value\": \"2023-02-29\"}");
 	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "reason", "referrals/WithdrawReferral", "{\"referralId\": \"%s\","
@@ -126,7 +126,7 @@ static void says_more(const json_t *referral)
 	ck_assert_str_eq(text_at(referral, "needs.recommendation.fostering"), "PREFERRED");
 	ck_assert_str_eq(text_at(referral, "needs.risks.missing"), "PRESENT");
 	ck_assert_str_eq(text_at(referral, "needs.risks.selfHarm"), "NO_KNOWN_RISK");
-	ck_assert_str_eq(text_at(referral, "needs.risks.othersFire"), "LEVEL_UNSPECIFIED");
+	ck_assert_str_eq(text_at(referral, "needs.risks.toOthersFire"), "LEVEL_UNSPECIFIED");
 	ck_assert_str_eq(text_at(referral, "needs.avoid.0.areaAuthority"), "999");
 	ck_assert_str_eq(text_at(referral, "needs.legalStatus"), "C2");
 	ck_assert_str_eq(text_at(referral, "needs.sex"), "F");

@@ -1,8 +1,10 @@
 /* test_needs.c: what may be said of a child's needs, field by field; and that the two contracts that hold needs, referrals'
  * and providers', have one shape.
  */
+/* links: services/providers/matching_codes.c */
 #include "../support/check_main.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -12,6 +14,8 @@
 #include <hearth/referrals/v1/events.pb-c.h>
 #include <hearth/service.h>
 #include <hearth/v1/needs.pb-c.h>
+
+#include "../../services/providers/matching_codes.h"
 
 static int check(const char *json, struct hearth_status *status)
 {
@@ -51,9 +55,9 @@ START_TEST(needs_that_say_much_and_needs_that_say_nothing_are_taken)
 	         "\"schoolGrid\":{\"easting\":431000,\"northing\":300500},\"prefersLocal\":\"NO\","
 	         "\"outOfAreaReason\":\"SAFEGUARDING_CONCERNS\",\"requirements\":{\"communicationNeeds\":\"YES\","
 	         "\"communication\":[\"BSL\",\"ESOL\"],\"homeAdaptation\":\"YES\",\"culturalNeeds\":\"CULTURAL_NEEDS_REQUIRED\","
-	         "\"companions\":\"ONLY_WITH_OLDER\",\"pets\":\"PETS_NO\",\"support\":[\"THERAPEUTIC_SUPPORT\",\"SCHOOL_TRANSPORT\"],"
+	         "\"companions\":\"ONLY_OLDER\",\"pets\":\"PETS_NO\",\"support\":[\"THERAPEUTIC_SUPPORT\",\"TAXIS_TO_SCHOOL\"],"
 	         "\"deprivationOfLiberty\":\"NO\"},\"recommendation\":{\"fostering\":\"PREFERRED\",\"residential\":\"SUITABLE\","
-	         "\"supportedAccommodation\":\"UNSUITABLE\"},\"risks\":{\"missing\":\"PRESENT\",\"othersFire\":\"NO_KNOWN_RISK\"},"
+	         "\"supportedAccommodation\":\"UNSUITABLE\"},\"risks\":{\"missing\":\"PRESENT\",\"toOthersFire\":\"NO_KNOWN_RISK\"},"
 	         "\"avoid\":[{\"grid\":{\"easting\":440000,\"northing\":300000},\"miles\":{\"miles\":3.5},\"reason\":\"EXPLOITATION\"},"
 	         "{\"areaAuthority\":\"999\"}],\"legalStatus\":\"C2\",\"wishes\":\"WISHES_RECORDED\",\"placementKinds\":[\"LONG_TERM\"]}");
 }
@@ -174,10 +178,47 @@ START_TEST(both_contracts_of_needs_have_one_shape)
 }
 END_TEST
 
+/* In upper case: the codes of risks that a home does not take are the names of the fields. */
+static const char *code_of(const char *name, char ret_code[64])
+{
+	size_t i = 0;
+	for (; name[i] && i < 63; i++)
+		ret_code[i] = (char)toupper((unsigned char)name[i]);
+	ret_code[i] = '\0';
+	return ret_code;
+}
+
+/* What homes say they can do or do not take, and what children need, are words of one list. */
+START_TEST(needs_and_homes_speak_of_the_same_things)
+{
+	const ProtobufCMessageDescriptor *risks = &hearth__v1__risks__descriptor;
+	const ProtobufCEnumDescriptor *companions = &hearth__v1__requirements__companions__descriptor;
+	static const int wanted[] = { HEARTH__V1__REQUIREMENTS__COMMUNICATION__ESOL, HEARTH__V1__REQUIREMENTS__COMMUNICATION__BSL,
+		HEARTH__V1__REQUIREMENTS__COMMUNICATION__MAKATON, HEARTH__V1__REQUIREMENTS__COMMUNICATION__OTHER_LANGUAGE };
+	static const int supports[] = { HEARTH__V1__REQUIREMENTS__SUPPORT__ADDITIONAL_SUPERVISION,
+		HEARTH__V1__REQUIREMENTS__SUPPORT__THERAPEUTIC_SUPPORT, HEARTH__V1__REQUIREMENTS__SUPPORT__RESPITE_WORKER,
+		HEARTH__V1__REQUIREMENTS__SUPPORT__TAXIS_TO_SCHOOL };
+	char code[64];
+	ck_assert_uint_eq(risks->n_fields, MATCH_RISKS);
+	for (unsigned i = 0; i < risks->n_fields; i++)
+		ck_assert_int_eq(match_code(MATCH_LIST_RISK, code_of(risks->fields[i].name, code)), (int)risks->fields[i].id - 1);
+	for (unsigned i = 0; i < companions->n_values; i++)
+		if (companions->values[i].value != 0)
+			ck_assert_int_eq(match_code(MATCH_LIST_COMPANIONS, companions->values[i].name), companions->values[i].value);
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_int_ge(match_code(MATCH_LIST_CAPABILITY, protobuf_c_enum_descriptor_get_value(
+			&hearth__v1__requirements__communication__descriptor, wanted[i])->name), 0);
+		ck_assert_int_ge(match_code(MATCH_LIST_CAPABILITY, protobuf_c_enum_descriptor_get_value(
+			&hearth__v1__requirements__support__descriptor, supports[i])->name), 0);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	return CHECK_MAIN("needs", needs_that_say_much_and_needs_that_say_nothing_are_taken,
 	                  none_is_known_and_unknown_is_not_none, a_kind_of_home_is_one_that_councils_know,
 	                  a_half_place_to_avoid_is_refused, miles_that_are_no_number_are_refused, ten_places_to_avoid_are_the_most,
-	                  answers_that_gainsay_each_other_are_refused, both_contracts_of_needs_have_one_shape);
+	                  answers_that_gainsay_each_other_are_refused, both_contracts_of_needs_have_one_shape,
+	                  needs_and_homes_speak_of_the_same_things);
 }
