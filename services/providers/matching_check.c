@@ -20,7 +20,7 @@ static bool holds(int32_t from, int32_t until, int32_t day)
 
 static int32_t tenths_of(int64_t east, int64_t north)
 {
-	return (int32_t)(sqrt((double)(east * east + north * north)) / METRES_IN_A_MILE * 10 + 0.5);
+	return (int32_t)(sqrt((double)(east * east + north * north)) * (10 / METRES_IN_A_MILE) + 0.5);
 }
 
 int32_t match_tenths(struct match_grid from, struct match_grid to)
@@ -128,6 +128,11 @@ void match_prepare(const struct match_question *question, struct match_prepared 
 		.most_tenths = need->most_tenths == MATCH_UNKNOWN ? MATCH_FAR : need->most_tenths,
 		.fostering_limit = (int16_t)(limit->source && limit->value < MATCH_NO_MOST ? limit->value : MATCH_NO_MOST),
 		.manager_asked = in_force(question, MATCH_LAW_MANAGER_VACANCY), .capabilities = need->capabilities,
+		.solo = need->companions == MATCH_SOLO, .liberty = need->deprivation_of_liberty,
+		.must_be_above = need->companions == MATCH_ONLY_OLDER && need->age >= 0 ? need->age : MATCH_NO_LEAST,
+		.must_be_below = need->companions == MATCH_ONLY_YOUNGER && need->age >= 0 ? need->age : MATCH_NO_MOST,
+		.capabilities_out = need->pets == MATCH_PETS_NO ? 1U << MATCH_CAN_PETS : 0,
+		.placement_kinds = need->placement_kinds ? need->placement_kinds : UINT16_MAX,
 	};
 	if (need->unaccompanied)
 		to->capabilities |= 1U << MATCH_CAN_UNACCOMPANIED;
@@ -286,81 +291,70 @@ static bool to_be_avoided(const struct match_need *need, const struct match_day 
 	return false;
 }
 
+/* What follows has no branches to be guessed wrong: each of a nation's homes passes through it. */
+#define WHEN(is, rule) ((uint64_t)(is) << (rule))
+#define FLAG(day, flag) (((day)->flags & (flag)) != 0)
+
 static uint64_t check_companions(const struct match_prepared *prepared, const struct match_day *day)
 {
-	uint64_t out = 0;
-	switch (prepared->question.need->companions) {
-	case MATCH_SOLO: out = day->living > 0 ? MATCH_BIT(MATCH_SOLO_CHILD) : 0; break;
-	case MATCH_ONLY_OLDER: out = day->youngest <= prepared->age_high ? MATCH_BIT(MATCH_CHILD_COMPANIONS) : 0; break;
-	case MATCH_ONLY_YOUNGER: out = day->oldest >= prepared->age_low ? MATCH_BIT(MATCH_CHILD_COMPANIONS) : 0; break;
-	default: break;
-	}
-	if (day->flags & MATCH_DAY_RESIDENT_SOLO || prepared->age_low <= day->must_be_above ||
-	    prepared->age_high >= day->must_be_below)
-		out |= MATCH_BIT(MATCH_RESIDENT_COMPANIONS);
-	return out;
+	return WHEN(prepared->solo & (day->living > 0), MATCH_SOLO_CHILD) |
+		WHEN((day->youngest <= prepared->must_be_above) | (day->oldest >= prepared->must_be_below), MATCH_CHILD_COMPANIONS) |
+		WHEN(FLAG(day, MATCH_DAY_RESIDENT_SOLO) | (prepared->age_low <= day->must_be_above) |
+		     (prepared->age_high >= day->must_be_below), MATCH_RESIDENT_COMPANIONS);
 }
 
 static uint64_t check_numbers(const struct match_prepared *prepared, const struct match_day *day)
 {
 	int children = prepared->children, together = day->living + children;
-	uint64_t out = 0;
-	if (together > day->most_children)
-		out |= MATCH_BIT(MATCH_TOO_MANY_CHILDREN);
-	if (together > day->condition_children)
-		out |= MATCH_BIT(MATCH_TOO_MANY_FOR_CONDITION);
-	if (day->free < children || (!out && day->offerable < children))
-		out |= MATCH_BIT((out ? day->free : day->offerable) > 0 ? MATCH_NOT_ENOUGH_PLACES : MATCH_NO_FREE_PLACE);
+	int too_many = together > day->most_children, for_condition = together > day->condition_children;
+	int fewer = too_many | for_condition ? day->free : day->offerable;
+	int lacking = (day->free < children) | (fewer < children);
 	/* Who comes to an empty household comes as brothers and sisters. */
-	if (together > prepared->fostering_limit && day->living > 0 &&
-	    day->setting / 4 / MATCH_REGISTRATIONS == MATCH_FOSTERING)
-		out |= MATCH_BIT(MATCH_FOSTERING_LIMIT);
-	if (day->flags & MATCH_DAY_SIBLINGS_ONLY && children < 2)
-		out |= MATCH_BIT(MATCH_SIBLINGS_ONLY);
-	if (day->flags & MATCH_DAY_SOLO && together > 1)
-		out |= MATCH_BIT(MATCH_SOLO_HOME);
-	return out;
+	int beyond = (together > prepared->fostering_limit) & (day->living > 0) & FLAG(day, MATCH_DAY_FOSTERING);
+	return WHEN(too_many, MATCH_TOO_MANY_CHILDREN) | WHEN(for_condition, MATCH_TOO_MANY_FOR_CONDITION) |
+		WHEN(lacking & (fewer > 0), MATCH_NOT_ENOUGH_PLACES) | WHEN(lacking & (fewer <= 0), MATCH_NO_FREE_PLACE) |
+		WHEN(beyond, MATCH_FOSTERING_LIMIT) |
+		WHEN(FLAG(day, MATCH_DAY_SIBLINGS_ONLY) & (children < 2), MATCH_SIBLINGS_ONLY) |
+		WHEN(FLAG(day, MATCH_DAY_SOLO) & (together > 1), MATCH_SOLO_HOME);
 }
-
-#define WHEN(is, rule) ((uint64_t)(is) << (rule))
 
 static uint64_t check_child(const struct match_prepared *prepared, const struct match_day *day)
 {
 	const struct match_need *need = prepared->question.need;
-	uint64_t out = WHEN(prepared->age_low < day->least_age, MATCH_OUTSIDE_AGE_TERMS) |
-		WHEN(prepared->age_high > day->most_age, MATCH_OUTSIDE_AGE_TERMS) |
-		WHEN(prepared->age_low < day->condition_least_age, MATCH_OUTSIDE_AGE_CONDITION) |
-		WHEN(prepared->age_high > day->condition_most_age, MATCH_OUTSIDE_AGE_CONDITION) |
+	bool can = day->capabilities >> MATCH_CAN_DEPRIVATION_OF_LIBERTY & 1;
+	return WHEN((prepared->age_low < day->least_age) | (prepared->age_high > day->most_age), MATCH_OUTSIDE_AGE_TERMS) |
+		WHEN((prepared->age_low < day->condition_least_age) | (prepared->age_high > day->condition_most_age),
+		     MATCH_OUTSIDE_AGE_CONDITION) |
 		WHEN((prepared->sex & day->sexes_out) != 0, MATCH_OUTSIDE_SEX_TERMS) |
 		WHEN((prepared->sex & day->condition_sexes_out) != 0, MATCH_OUTSIDE_SEX_CONDITION) |
-		WHEN((need->risks & day->excluded_risks) != 0, MATCH_RISK_EXCLUDED);
-	if (need->placement_kinds && day->approved_kinds && !(need->placement_kinds & day->approved_kinds))
-		out |= MATCH_BIT(MATCH_OUTSIDE_KIND_TERMS);
-	if (need->pets == MATCH_PETS_NO && day->capabilities & 1U << MATCH_CAN_PETS)
-		out |= MATCH_BIT(MATCH_PETS_THERE);
-	if (need->deprivation_of_liberty && !(day->capabilities & 1U << MATCH_CAN_DEPRIVATION_OF_LIBERTY))
-		out |= MATCH_BIT(MATCH_NO_DEPRIVATION_OF_LIBERTY);
-	if (prepared->manager_asked && day->flags & MATCH_DAY_NO_MANAGER)
-		out |= MATCH_BIT(MATCH_MANAGER_VACANT);
+		WHEN((need->risks & day->excluded_risks) != 0, MATCH_RISK_EXCLUDED) |
+		WHEN((day->approved_kinds != 0) & ((prepared->placement_kinds & day->approved_kinds) == 0), MATCH_OUTSIDE_KIND_TERMS) |
+		WHEN((prepared->capabilities_out & day->capabilities) != 0, MATCH_PETS_THERE) |
+		WHEN(prepared->liberty & !can, MATCH_NO_DEPRIVATION_OF_LIBERTY) |
+		WHEN(prepared->manager_asked & FLAG(day, MATCH_DAY_NO_MANAGER), MATCH_MANAGER_VACANT);
+}
+
+/* Where it lies and what it costs: asked of all homes, or of none. */
+static uint64_t check_wishes(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
+                             int32_t tenths)
+{
+	const struct match_need *need = prepared->question.need;
+	uint64_t out = WHEN((tenths != MATCH_FAR) & (tenths > prepared->most_tenths), MATCH_TOO_FAR);
 	if (need->avoid_count && to_be_avoided(need, day))
 		out |= MATCH_BIT(MATCH_PLACE_TO_AVOID);
+	if (need->most_pence != MATCH_UNKNOWN && match_way_of(home, need->authority, need->day).pence > need->most_pence)
+		out |= MATCH_BIT(MATCH_TOO_DEAR);
 	return out;
 }
 
 uint64_t match_check(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
                      int32_t *ret_tenths)
 {
-	const struct match_need *need = prepared->question.need;
-	int32_t tenths = MATCH_FAR;
+	int32_t tenths = tenths_of((int64_t)prepared->east - day->easting, (int64_t)prepared->north - day->northing);
+	tenths = (day->easting == MATCH_NO_GRID) | (prepared->east == MATCH_NO_GRID) ? MATCH_FAR : tenths;
 	uint64_t out = day->out | prepared->by_setting[day->setting] | check_child(prepared, day) |
-		check_numbers(prepared, day) | check_companions(prepared, day);
-	if (day->easting != MATCH_NO_GRID && prepared->east != MATCH_NO_GRID)
-		tenths = tenths_of((int64_t)prepared->east - day->easting, (int64_t)prepared->north - day->northing);
-	if (tenths != MATCH_FAR && tenths > prepared->most_tenths)
-		out |= MATCH_BIT(MATCH_TOO_FAR);
-	if (need->most_pence != MATCH_UNKNOWN && match_way_of(home, need->authority, need->day).pence > need->most_pence)
-		out |= MATCH_BIT(MATCH_TOO_DEAR);
-	if (day->flags & (MATCH_DAY_OWN_BARS | MATCH_DAY_NAMED_ONLY) || need->sibling_count ||
+		check_numbers(prepared, day) | check_companions(prepared, day) | check_wishes(prepared, home, day, tenths);
+	if (day->flags & (MATCH_DAY_OWN_BARS | MATCH_DAY_NAMED_ONLY) || prepared->question.need->sibling_count ||
 	    (out & MATCH_BIT(MATCH_FOSTERING_LIMIT) && day->flags & MATCH_DAY_NAMED))
 		out = check_lists(prepared, home, day, out);
 	*ret_tenths = tenths;
@@ -371,7 +365,7 @@ int match_room_for(const struct match_prepared *prepared, const struct match_hom
 {
 	const struct match_need *need = prepared->question.need;
 	int room = day->offerable;
-	if (day->setting / 4 / MATCH_REGISTRATIONS == MATCH_FOSTERING && day->living > 0 &&
+	if (FLAG(day, MATCH_DAY_FOSTERING) && day->living > 0 &&
 	    room > prepared->fostering_limit - day->living && !limit_may_be_passed(need, home))
 		room = prepared->fostering_limit - day->living;
 	if (day->flags & MATCH_DAY_SOLO)

@@ -20,7 +20,10 @@ struct match_prepared {
 	int16_t children;
 	int32_t most_tenths;
 	int16_t fostering_limit;         /* MATCH_NO_MOST: none in force */
-	bool manager_asked;
+	bool solo, liberty, manager_asked;
+	int16_t must_be_above, must_be_below;    /* ages of who lives there, for this child */
+	uint32_t capabilities_out;       /* of homes that the child cannot live in */
+	uint16_t placement_kinds;        /* every one when not said */
 	uint32_t capabilities;           /* wanted, all of them */
 };
 

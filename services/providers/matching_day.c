@@ -184,7 +184,8 @@ void match_day_reckon(const struct match_home *home, int32_t day, struct match_d
 		.must_be_below = MATCH_NO_MOST,
 	};
 	to.flags = (uint8_t)((home->siblings_only ? MATCH_DAY_SIBLINGS_ONLY : 0) | (home->solo ? MATCH_DAY_SOLO : 0) |
-	                     (home->manager_vacant ? MATCH_DAY_NO_MANAGER : 0));
+	                     (home->manager_vacant ? MATCH_DAY_NO_MANAGER : 0) |
+	                     (home->kind == MATCH_FOSTERING ? MATCH_DAY_FOSTERING : 0));
 	if (!home->open)
 		to.out |= MATCH_BIT(MATCH_CLOSED);
 	if (!holds(&to, day, home->planned_open, MATCH_OPEN_END))

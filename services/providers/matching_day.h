@@ -20,6 +20,7 @@
 #define MATCH_DAY_NAMED 16U              /* an exemption or approval names children */
 #define MATCH_DAY_NO_MANAGER 32U
 #define MATCH_DAY_RESIDENT_SOLO 64U      /* one who lives there is to live alone */
+#define MATCH_DAY_FOSTERING 128U
 
 struct match_day {
 	int32_t from, until;             /* the days on which this holds: [from, until) */

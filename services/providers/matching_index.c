@@ -52,12 +52,15 @@ void match_index_free(struct match_index **index)
 
 /* ---- finding ---- */
 
+/* Ids may be drawn at random, begin with a time or end with a number: every bit counts for every other. */
 static uint64_t hash_of(const struct match_id *id)
 {
 	uint64_t parts[2];
 	memcpy(parts, id->bytes, sizeof parts);
-	uint64_t hash = (parts[0] ^ parts[1] * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
-	return hash ^ hash >> 32;
+	uint64_t hash = parts[0] ^ (parts[1] << 32 | parts[1] >> 32);
+	hash = (hash ^ hash >> 33) * UINT64_C(0xFF51AFD7ED558CCD);
+	hash = (hash ^ hash >> 33) * UINT64_C(0xC4CEB9FE1A85EC53);
+	return hash ^ hash >> 33;
 }
 
 /* Where the id stands in the table, or would. */

@@ -20,21 +20,48 @@ void match_run_begin(struct match_run *run, struct match_index *index, const str
 
 /* ---- looking at homes ---- */
 
-static void count(struct match_run *run, const struct match_answer *answer, int by)
+static void count(struct match_run *run, uint64_t out, int by)
 {
-	run->fits += answer->out ? 0 : (size_t)by;
-	for (uint64_t left = answer->out; left; left &= left - 1)
+	run->fits += out ? 0 : (size_t)by;
+	for (uint64_t left = out; left; left &= left - 1)
 		run->excluded[__builtin_ctzll(left)] += (uint32_t)by;
 }
 
-static void look_at(struct match_run *run, size_t slot)
+static uint64_t look_at(struct match_run *run, size_t slot)
 {
 	const struct match_home *home = &run->index->homes[slot];
 	const struct match_day *day = match_index_day(run->index, slot, run->prepared.question.need->day);
 	struct match_answer *answer = &run->answers[slot];
 	answer->out = match_check(&run->prepared, home, day, &answer->tenths);
 	answer->score = answer->out ? 0 : match_score(&run->prepared, home, day, answer->tenths, NULL);
-	count(run, answer, 1);
+	return answer->out;
+}
+
+/* Counts of up to 255 homes side by side: plane n holds bit n of the count of every rule. */
+struct planes { uint64_t of[8]; };
+
+static void add(struct planes *planes, uint64_t out)
+{
+	for (int n = 0; n < 8; n++) {
+		uint64_t carried = planes->of[n] & out;
+		planes->of[n] ^= out;
+		out = carried;
+	}
+}
+
+static void look_at_some(struct match_run *run, size_t homes)
+{
+	struct planes planes = { { 0 } };
+	size_t fits = 0;
+	for (size_t i = 0; i < homes; i++) {
+		uint64_t out = look_at(run, run->next++);
+		fits += !out;
+		add(&planes, out);
+	}
+	run->fits += fits;
+	for (int rule = 0; rule < MATCH_RULES; rule++)
+		for (int n = 0; n < 8; n++)
+			run->excluded[rule] += (uint32_t)(planes.of[n] >> rule & 1) << n;
 }
 
 /* What was put since is looked at again; with more changes than are remembered, everything. */
@@ -53,8 +80,8 @@ static void follow(struct match_run *run)
 			size_t slot = index->changed[at % MATCH_CHANGES_KEPT];
 			if (slot >= run->next)
 				continue;
-			count(run, &run->answers[slot], -1);
-			look_at(run, slot);
+			count(run, run->answers[slot].out, -1);
+			count(run, look_at(run, slot), 1);
 		}
 	}
 	run->seen_changes = index->changes;
@@ -69,7 +96,7 @@ enum match_step match_run_step(struct match_run *run, size_t homes)
 	if (run->next < until)
 		run->parted = false;
 	while (run->next < until)
-		look_at(run, run->next++);
+		look_at_some(run, until - run->next < 255 ? until - run->next : 255);
 	return run->next < run->index->count ? MATCH_MORE : MATCH_DONE;
 }
 
