@@ -193,7 +193,7 @@ static bool all_siblings(const struct match_need *need, const struct match_home 
 
 /* The usual fostering limit may be passed: siblings all, or named in an exemption. More children than the one whose name is
  * known are not named. */
-static bool limit_may_be_passed(const struct match_need *need, const struct match_home *home)
+bool match_limit_may_be_passed(const struct match_need *need, const struct match_home *home)
 {
 	if (all_siblings(need, home))
 		return true;
@@ -265,7 +265,7 @@ static uint64_t check_lists(const struct match_prepared *prepared, const struct 
 	if (day->flags & MATCH_DAY_NAMED_ONLY && (need->children > 1 || (!is_named(home, &need->child, need->day, false) &&
 	                                                                 !is_named(home, &need->child, need->day, true))))
 		out |= MATCH_BIT(MATCH_NAMED_CHILDREN_ONLY);
-	if (out & MATCH_BIT(MATCH_FOSTERING_LIMIT) && limit_may_be_passed(need, home))
+	if (out & MATCH_BIT(MATCH_FOSTERING_LIMIT) && match_limit_may_be_passed(need, home))
 		out &= ~MATCH_BIT(MATCH_FOSTERING_LIMIT);
 	if (need->sibling_count)
 		out = without_siblings(need, home, out);
@@ -366,7 +366,7 @@ int match_room_for(const struct match_prepared *prepared, const struct match_hom
 	const struct match_need *need = prepared->question.need;
 	int room = day->offerable;
 	if (FLAG(day, MATCH_DAY_FOSTERING) && day->living > 0 &&
-	    room > prepared->fostering_limit - day->living && !limit_may_be_passed(need, home))
+	    room > prepared->fostering_limit - day->living && !match_limit_may_be_passed(need, home))
 		room = prepared->fostering_limit - day->living;
 	if (day->flags & MATCH_DAY_SOLO)
 		room = day->living > 0 ? 0 : room > 1 ? 1 : room;

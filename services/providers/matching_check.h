@@ -46,6 +46,8 @@ struct match_way { enum match_route_kind route; uint8_t tier; int64_t pence; };
 struct match_way match_way_of(const struct match_home *home, uint16_t authority, int32_t day);
 enum match_area match_area_of(const struct match_question *question, const struct match_home *home);
 bool match_stale(const struct match_question *question, const struct match_home *home);
+/* By siblings who live there, or an exemption that names the child. */
+bool match_limit_may_be_passed(const struct match_need *need, const struct match_home *home);
 bool match_is_sibling(const struct match_need *need, const struct match_resident *resident);
 /* The resident whose wish, or with whom the child's, does not agree; MATCH_UNKNOWN: none. */
 int match_blocking_resident(const struct match_need *need, const struct match_home *home);
