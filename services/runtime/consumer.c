@@ -123,7 +123,8 @@ char *hearth_consumer_key(struct hearth_arena *arena, const Hearth__Events__V1__
 
 bool hearth_consumer_may_work(const struct hearth_consumer *consumer)
 {
-	return consumer->mine && !consumer->process->draining && hearth_db_ready(consumer->process->db);
+	return consumer->mine && hearth_consumer_beats(consumer) && !consumer->process->draining &&
+	       hearth_db_ready(consumer->process->db);
 }
 
 void hearth_consumer_step(struct hearth_consumer *consumer)

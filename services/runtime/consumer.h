@@ -142,6 +142,7 @@ void hearth_consumer_load(struct hearth_consumer *consumer);
 int hearth_consumer_turn_init(struct hearth_consumer *consumer);
 void hearth_consumer_turn_start(struct hearth_consumer *consumer);
 void hearth_consumer_turn_done(struct hearth_consumer *consumer);
+bool hearth_consumer_beats(const struct hearth_consumer *consumer);             /* it has looked within three seconds */
 double hearth_consumer_behind(const struct hearth_consumer *consumer);          /* NAN: not known */
 
 /* consumer_pull.c */

@@ -3,7 +3,8 @@
  * Each process looks once a second, by one statement on its write connection that is also its beat. The turn is taken
  * when nobody has it, when its holder's session lock is gone (killed, cut off: at the next look), or when its holder has
  * not beaten for three seconds (hangs: its session lives on). A holder that comes back learns at its next look that the
- * turn has passed; also when it has come back to it by then, it reads anew what it knew by heart. A process that drains
+ * turn has passed; until that look it does nothing, and also when the turn has come back to it by then, it reads anew
+ * what it knew by heart. A process that drains
  * gives its turn up by itself, after the batch in work; one that only reckons looks, so that it shows the same as its
  * siblings, and never takes the turn. Where two believe that it is theirs, both
  * may try: the cursor, what is parked and the snapshot's pages each move by compare-and-set, so that every effect is made
@@ -87,14 +88,19 @@ static void set_mine(struct hearth_consumer *consumer, bool mine)
 	consumer->stopped[0] = '\0';
 }
 
+/* After so long without a beat somebody else may have had the turn and given it back. */
+bool hearth_consumer_beats(const struct hearth_consumer *consumer)
+{
+	return hearth_clock_mono() - consumer->beat_us <= STALE_MS * INT64_C(1000);
+}
+
 static void looked(struct hearth_write *write, const PGresult *const *results, const struct hearth_status *status)
 {
 	struct hearth_consumer *consumer = write->context;
 	(void)status;
 	consumer->looking = false;
 	if (results && PQntuples(results[0]) == 1) {
-		/* For so long without a beat somebody else may have had the turn and given it back. */
-		if (hearth_clock_mono() - consumer->beat_us > STALE_MS * INT64_C(1000))
+		if (!hearth_consumer_beats(consumer))
 			set_mine(consumer, false);
 		consumer->beat_us = consumer->look_us;
 		set_mine(consumer, *PQgetvalue(results[0], 0, 0) == 't' && consumer->process->alive);
