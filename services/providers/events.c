@@ -20,6 +20,13 @@ const struct hearth_told providers_told[] = {
 	{ "hearth.place.confirmed.v1", &hearth__providers__v1__place_confirmed__descriptor },
 	{ "hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor },
 	{ "hearth.homes.found.v1", &hearth__providers__v1__homes_found__descriptor },
+	{ "hearth.contract.recorded.v1", &hearth__providers__v1__contract_recorded__descriptor },
+	{ "hearth.contract.ended.v1", &hearth__providers__v1__contract_ended__descriptor },
+	{ "hearth.contract.member_recorded.v1", &hearth__providers__v1__contract_member_recorded__descriptor },
+	{ "hearth.contract.fee_set.v1", &hearth__providers__v1__contract_fee_set__descriptor },
+	{ "hearth.document.recorded.v1", &hearth__providers__v1__document_recorded__descriptor },
+	{ "hearth.document.withdrawn.v1", &hearth__providers__v1__document_withdrawn__descriptor },
+	{ "hearth.document.expiring.v1", &hearth__providers__v1__document_expiring__descriptor },
 	{ .type = NULL },
 };
 
@@ -102,6 +109,7 @@ const struct hearth_source providers_sources[] = {
 
 const struct hearth_timer providers_timers[] = {
 	{ .kind = "hold_expiry", .write = "expire_hold" },
+	{ .kind = "document_expiring", .write = "tell_document_expiring" },
 	{ .kind = "find_homes", .read = "homes_for_need", .step = providers_search_timer, .write = "tell_homes_found" },
 	{ .kind = NULL },
 };

@@ -12,6 +12,9 @@ extern const struct hearth_contracts providers_contracts;
 #define FINDERS (ROLE(PLACEMENT_OFFICER) | ROLE(COMMISSIONER) | ROLE(SOCIAL_WORKER) | ROLE(PERSONAL_ADVISER) | ROLE(SYSTEM))
 #define READERS (KEEPERS | FINDERS | ROLE(FINANCE_OFFICER))
 #define RELEASERS (ROLE(COMMISSIONER) | ROLE(PLACEMENT_OFFICER) | ROLE(SYSTEM))
+/* Contracts and their prices; no provider sees what its rivals are paid. */
+#define BUYERS (ROLE(COMMISSIONER) | ROLE(SYSTEM))
+#define PRICE_READERS (BUYERS | ROLE(PLACEMENT_OFFICER) | ROLE(FINANCE_OFFICER))
 
 static const struct hearth_method methods[] = {
 	{ .name = "UpsertProvider", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "upsert_provider",
@@ -43,6 +46,34 @@ static const struct hearth_method methods[] = {
 	/* places, calendar, occupancy */
 	/* fostering households */
 	/* routes to market, fees, documents */
+	{ .name = "UpsertContract", .kind = HEARTH_WRITE, .roles = BUYERS, .statement = "upsert_contract",
+	  .replay = "replay_contract", .row = "contract", .plan = providers_upsert_contract },
+	{ .name = "GetContract", .kind = HEARTH_READ, .roles = PRICE_READERS, .statement = "get_contract", .row = "contract",
+	  .plan = providers_get_contract },
+	{ .name = "ListContracts", .kind = HEARTH_SLOW, .roles = PRICE_READERS, .statement = "list_contracts",
+	  .row = "contracts", .plan = providers_list_contracts },
+	{ .name = "EndContract", .kind = HEARTH_WRITE, .roles = BUYERS, .statement = "end_contract",
+	  .replay = "replay_contract", .row = "contract", .plan = providers_end_contract },
+	{ .name = "UpsertContractMember", .kind = HEARTH_WRITE, .roles = BUYERS, .statement = "upsert_contract_member",
+	  .replay = "replay_contract_member", .row = "member", .plan = providers_upsert_contract_member },
+	{ .name = "ListContractMembers", .kind = HEARTH_SLOW, .roles = PRICE_READERS, .statement = "list_contract_members",
+	  .row = "members", .plan = providers_list_contract_members },
+	{ .name = "SetFee", .kind = HEARTH_WRITE, .roles = BUYERS, .statement = "set_fee", .replay = "replay_fee",
+	  .row = "fee", .plan = providers_set_fee },
+	{ .name = "ListFees", .kind = HEARTH_SLOW, .roles = PRICE_READERS, .statement = "list_fees", .row = "fees",
+	  .plan = providers_list_fees },
+	{ .name = "GetContractedPlaces", .kind = HEARTH_SLOW, .roles = PRICE_READERS, .statement = "contracted_places",
+	  .plan = providers_contracted_places },
+	{ .name = "GetBlockReport", .kind = HEARTH_SLOW, .roles = PRICE_READERS, .statement = "block_report",
+	  .plan = providers_block_report, .step = providers_block_reported },
+	{ .name = "RecordDocument", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "record_document",
+	  .replay = "replay_document", .row = "document", .plan = providers_record_document },
+	{ .name = "WithdrawDocument", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "withdraw_document",
+	  .replay = "replay_document", .row = "document", .plan = providers_withdraw_document },
+	{ .name = "ListDocuments", .kind = HEARTH_SLOW, .roles = READERS & ~ROLE(PROVIDER), .statement = "list_documents",
+	  .row = "documents", .plan = providers_list_documents },
+	{ .name = "ListDocumentTypes", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_document_types",
+	  .row = "types", .plan = providers_list_document_types },
 	/* published tables */
 	{ .name = NULL },
 };
@@ -53,6 +84,20 @@ static const struct hearth_refusal refusals[] = {
 	  "there is no provider of this id: record it first" },
 	{ "PLACES_IN_USE", HEARTH_FAILED_PRECONDITION, "places", "fewer places than are held or lived in: %s" },
 	{ "EXTERNAL_ID_TAKEN", HEARTH_ALREADY_EXISTS, "external_id", "another one has this key of that system" },
+	{ "NOT_LEADING", HEARTH_FAILED_PRECONDITION, "contract_id", "another council leads this contract and alone changes it" },
+	{ "REFERENCE_TAKEN", HEARTH_ALREADY_EXISTS, "reference", "another contract of this council has this reference" },
+	{ "LAW_OF_CONTRACT", HEARTH_FAILED_PRECONDITION, "basis", "under this law no such contract is let on its first day" },
+	{ "LOT_IN_USE", HEARTH_FAILED_PRECONDITION, "lots", "a lot that is left out has members: %s" },
+	{ "LOT_UNKNOWN", HEARTH_FAILED_PRECONDITION, "lot", "the contract has no such lot" },
+	{ "HOME_UNKNOWN", HEARTH_FAILED_PRECONDITION, "home_id", "there is no home of this id, or it is not this provider's" },
+	{ "BEFORE_CONTRACT", HEARTH_FAILED_PRECONDITION, "from_date", "the contract begins on %s" },
+	{ "CLOSED_TO_ENTRANTS", HEARTH_FAILED_PRECONDITION, "provider_id", "the contract takes no new provider after it began" },
+	{ "PROVIDER_NOT_MEMBER", HEARTH_FAILED_PRECONDITION, "provider_id", "the provider is no member of the contract" },
+	{ "TOO_MANY_CONTRACTS", HEARTH_RESOURCE_EXHAUSTED, "", "a council has at most 2,000 contracts" },
+	{ "TOO_MANY_MEMBERS", HEARTH_RESOURCE_EXHAUSTED, "", "a contract has at most 2,000 rows of members" },
+	{ "TOO_MANY_FEES", HEARTH_RESOURCE_EXHAUSTED, "", "a contract has at most 5,000 rows of fees" },
+	{ "UNKNOWN_DOCUMENT_TYPE", HEARTH_INVALID_ARGUMENT, "type", "there is no type of document %s: see ListDocumentTypes" },
+	{ "TOO_MANY_DOCUMENTS", HEARTH_RESOURCE_EXHAUSTED, "", "a provider or home has at most 500 documents" },
 	{ .reason = NULL },
 };
 

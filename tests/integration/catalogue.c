@@ -30,6 +30,8 @@
 #define DECIDERS (OFFICER | COMMISSIONER | SYSTEM)
 #define NEED_READERS (NEED_WRITERS | COMMISSIONER | ADVISER | FINANCE)
 #define KEEPERS (COMMISSIONER | PROVIDER | SYSTEM | OPERATOR)
+#define BUYERS (COMMISSIONER | SYSTEM)
+#define PRICE_READERS (BUYERS | OFFICER | FINANCE)
 #define LEAVER_WRITERS (OFFICER | SOCIAL_WORKER | ADVISER | SYSTEM)
 #define FINDERS (OFFICER | COMMISSIONER | SOCIAL_WORKER | ADVISER | SYSTEM)
 
@@ -127,6 +129,26 @@ const struct catalogue_row catalogue[] = {
 	  "'kind':'FOSTERING','places':2}]}" },
 	{ PR, "FindHomes", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'referralId':'$open'}" },
 	{ PR, "ReleaseHold", 'W', COMMISSIONER | OFFICER | SYSTEM, FOREIGN_NOT_FOUND, "{'holdId':'$held'}" },
+	{ PR, "UpsertContract", 'W', BUYERS, FOREIGN_OWN,
+	  "{'reference':'C-2','kind':'FRAMEWORK','fromDate':'2024-04-01','lots':[{'code':'L1','homeKinds':['FOSTERING']}]}" },
+	{ PR, "GetContract", 'R', PRICE_READERS, FOREIGN_NOT_FOUND, "{'contractId':'$contract'}" },
+	{ PR, "ListContracts", 'S', PRICE_READERS, FOREIGN_EMPTY, "{}" },
+	{ PR, "EndContract", 'W', BUYERS, FOREIGN_NOT_FOUND,
+	  "{'contractId':'$contract','date':'2026-03-31','reason':'RELET'}" },
+	{ PR, "UpsertContractMember", 'W', BUYERS, FOREIGN_NOT_FOUND,
+	  "{'contractId':'$contract','lot':'L1','providerId':'$provider','tier':{'value':'2'},'fromDate':'2024-04-01'}" },
+	{ PR, "ListContractMembers", 'S', PRICE_READERS, FOREIGN_EMPTY, "{'contractId':'$contract'}" },
+	{ PR, "SetFee", 'W', BUYERS, FOREIGN_NOT_FOUND,
+	  "{'contractId':'$contract','lot':'L1','weeklyFee':{'pence':'71000'},'fromDate':'2024-05-01'}" },
+	{ PR, "ListFees", 'S', PRICE_READERS, FOREIGN_EMPTY, "{'contractId':'$contract'}" },
+	{ PR, "GetContractedPlaces", 'S', PRICE_READERS, FOREIGN_EMPTY, "{}" },
+	{ PR, "GetBlockReport", 'S', PRICE_READERS, FOREIGN_NOT_FOUND,
+	  "{'contractId':'$block','fromDate':'2024-05-01','untilDate':'2024-06-01'}" },
+	{ PR, "RecordDocument", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'homeId':'$home','type':'FIRE_RISK_ASSESSMENT','issued':'2024-01-01','expires':'2025-01-01'}" },
+	{ PR, "WithdrawDocument", 'W', KEEPERS, FOREIGN_SHARED, "{'documentId':'$document','reason':'IN_ERROR'}" },
+	{ PR, "ListDocuments", 'S', EVERYBODY & ~PROVIDER, FOREIGN_SHARED, "{'homeId':'$home'}" },
+	{ PR, "ListDocumentTypes", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
 
 	COMMON("referrals"),
 	{ RE, "CreateReferral", 'W', NEED_WRITERS, FOREIGN_OWN,

@@ -77,6 +77,10 @@ static const struct rule {
 	{ "", "assessed_on", no_dates }, { "", "assessor", too_long }, { "", "adviser_id", too_long },
 	{ "", "in_touch", no_codes }, { "", "activity", no_codes },
 	{ "", "financial_year", no_years }, { "", "as_of", no_dates }, { "", "cost_type", no_codes },
+	{ "", "taken_on", no_dates }, { "", "until_date", no_dates }, { "", "reference", too_long }, { "", "authority", no_codes },
+	{ "", "part", no_codes }, { "", "categories", no_codes }, { "", "area_authorities", no_codes }, { "", "lot", no_codes },
+	{ "", "home_kind", no_codes }, { "", "band", no_codes }, { "", "issued", no_dates }, { "", "expires", no_dates },
+	{ "", "expires_before", no_dates }, { "", "sha256", no_codes },
 	/* Compared, never stored. */
 	{ "", "etag", NULL }, { "", "wait_etag", NULL },
 };

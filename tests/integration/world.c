@@ -44,6 +44,19 @@ static const struct step supply_and_children[] = {
 	{ "providers", "UpsertHome", HOME("H2", ",'urn':'SC000002'"), "home2=home.id" },
 	{ "providers", "CloseHome", "{'homeId':'$home2'}", "" },
 	{ "providers", "OpenHome", "{'homeId':'$home2'}", "" },
+	{ "providers", "UpsertContract", "{'reference':'C-1','name':'A framework','kind':'FRAMEWORK','fromDate':'2024-04-01',"
+	  "'lots':[{'code':'L1','homeKinds':['FOSTERING']}]}", "contract=contract.id" },
+	{ "providers", "UpsertContractMember", "{'contractId':'$contract','lot':'L1','providerId':'$provider',"
+	  "'tier':{'value':'1'},'fromDate':'2024-04-01'}", "" },
+	{ "providers", "SetFee", "{'contractId':'$contract','lot':'L1','weeklyFee':{'pence':'70000'},'fromDate':'2024-04-01'}",
+	  "" },
+	{ "providers", "UpsertContract", "{'reference':'B-1','kind':'BLOCK','fromDate':'2024-04-01','lots':[{'code':'L1',"
+	  "'homeKinds':['FOSTERING'],'places':{'value':'2'}}]}", "block=contract.id" },
+	{ "providers", "EndContract", "{'contractId':'$block','date':'2025-03-31','reason':'RELET'}", "" },
+	{ "providers", "RecordDocument", "{'homeId':'$home','type':'DBS_POLICY','reference':'D-1','issued':'2024-01-01',"
+	  "'expires':'2025-01-01'}", "document=document.id" },
+	{ "providers", "RecordDocument", "{'homeId':'$home','type':'DBS_POLICY','reference':'D-2'}", "document2=document.id" },
+	{ "providers", "WithdrawDocument", "{'documentId':'$document2','reason':'IN_ERROR'}", "" },
 	{ "providers", "ImportHomes", "{'system':'world-csv','rows':[{'providerKey':'K1','providerName':'Provider of the file',"
 	  "'homeKey':'HK1','kind':'FOSTERING','places':2}]}", "" },
 	{ "placements", "CreateChild", "{'sex':'F','dateOfBirth':{'value':'$born'},'externalIds':[{'system':'mosaic',"

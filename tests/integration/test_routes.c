@@ -1,0 +1,597 @@
+/* test_routes.c: contracts, their members and dated fees, what matching is told of them, use of a block, and documents with
+ * an expiry, through the real programs, two of each. One suite for all tests; time only goes forward, from test to test. */
+#include "homes_and_needs.h"
+
+#include <unistd.h>
+#include <libpq-fe.h>
+
+/* One value, asked of the database as its superuser; lives as long as the test. */
+__attribute__((format(printf, 1, 2))) static const char *value_of(const char *format, ...)
+{
+	FORMATTED(text, format);
+	PGconn *connection = PQconnectdb(suite_admin_url(suite));
+	PGresult *result = PQexec(connection, text);
+	ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(connection));
+	const char *value = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
+	char *kept = hearth_arena_strdup(arena, value);
+	PQclear(result);
+	PQfinish(connection);
+	return kept;
+}
+
+#define COUNT_OF(...) atoi(value_of(__VA_ARGS__))
+
+static const char *a_provider(void)
+{
+	return text_at(call("providers/UpsertProvider", "{\"name\": \"An agency\", \"code\": \"PR4\"}"), "provider.id");
+}
+
+static const char *a_home_of(const char *provider, const char *kind, int places, int64_t spot_pence)
+{
+	return text_at(call("providers/UpsertHome", "{\"providerId\": \"%s\", \"kind\": \"%s\", \"places\": %d, \"areaAuthority\":"
+	                    "\"330\", \"weeklyFee\": {\"pence\": %lld}}", provider, kind, places, (long long)spot_pence), "home.id");
+}
+
+/* Contracts of each test have references of their own. */
+static const char *a_reference(void)
+{
+	static int no;
+	return hearth_arena_printf(arena, "R-%d-%d", (int)getpid(), ++no);
+}
+
+static const char *a_contract(const char *kind, const char *more)
+{
+	return text_at(call("providers/UpsertContract", "{\"reference\": \"%s\", \"kind\": \"%s\", \"fromDate\": \"2023-04-01\"%s}",
+	                    a_reference(), kind, more), "contract.id");
+}
+
+#define ONE_LOT ", \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"]}]"
+
+static void admit(const char *contract, const char *provider, const char *more)
+{
+	call("providers/UpsertContractMember", "{\"contractId\": \"%s\", \"lot\": \"L1\", \"providerId\": \"%s\", \"fromDate\":"
+	     "\"2023-04-01\"%s}", contract, provider, more);
+}
+
+static void price(const char *contract, const char *from, const char *more)
+{
+	call("providers/SetFee", "{\"contractId\": \"%s\", \"fromDate\": \"%s\"%s}", contract, from, more);
+}
+
+/* What matching is told: "route tier fee from until" of each row that holds on some day, for one council. */
+static const char *routes_of(const char *contract, const char *authority)
+{
+	return value_of("SELECT string_agg(concat_ws(' ', CASE WHEN home_id IS NULL THEN '' ELSE 'home ' END || route, "
+	                "coalesce(tier::text, '-'), coalesce(weekly_fee_pence::text, '?'), from_date, coalesce(until_date::text, '..')),"
+	                " E'\\n' ORDER BY home_id NULLS FIRST, provider_id, home_kind, from_date) FROM providers.home_route "
+	                "WHERE contract_id = '%s' AND authority = '%s' AND until_date IS DISTINCT FROM from_date", contract, authority);
+}
+
+/* ---- contracts ---- */
+
+START_TEST(a_contract_is_replaced_whole_and_the_same_again_changes_nothing)
+{
+	const char *reference = a_reference();
+	static const char body[] = "{\"reference\": \"%s\", \"name\": \"%s\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\","
+		"\"untilDate\": \"2025-04-01\", \"extensions\": [{\"untilDate\": \"2026-04-01\"%s}], \"commissioners\":"
+		"[{\"authority\": \"901\"}, {\"authority\": \"902\", \"share\": {\"value\": 3}}], \"lots\": [{\"code\": \"L1\","
+		"\"homeKinds\": [\"FOSTERING\"], \"areaAuthorities\": [\"330\"], \"places\": {\"value\": 4}}, {\"code\": \"L2\","
+		"\"homeKinds\": [\"CHILDRENS_HOME\", \"SHORT_BREAKS\"]}]}";
+	char text[1024];
+	snprintf(text, sizeof text, body, reference, "A", "");
+	json_t *first = call("providers/UpsertContract", "%s", text), *again = call("providers/UpsertContract", "%s", text);
+	ck_assert(json_equal(first, again));
+	const char *id = text_at(first, "contract.id");
+	ck_assert_str_eq(text_at(first, "contract.runsUntil"), "2025-04-01");
+	ck_assert_int_eq(number_at(first, "contract.lots.0.places.value"), 4);
+	ck_assert_ptr_null(at(first, "contract.lots.1.places"));
+	ck_assert_str_eq(text_at(first, "contract.commissioners.0.part"), "CHILDREN");
+	ck_assert_ptr_null(at(first, "contract.commissioners.0.share"));
+	ck_assert(json_equal(first, call("providers/GetContract", "{\"contractId\": \"%s\"}", id)));
+	snprintf(text, sizeof text, body, reference, "B", ", \"takenOn\": \"2024-12-01\"");
+	json_t *other = call("providers/UpsertContract", "%s", text);
+	ck_assert_str_eq(text_at(other, "contract.id"), id);
+	ck_assert_str_eq(text_at(other, "contract.etag"), "2");
+	ck_assert_str_eq(text_at(other, "contract.runsUntil"), "2026-04-01");
+	ck_assert_str_eq(value_of("SELECT was ->> 'name' FROM providers.contract_was WHERE contract_id = '%s'", id), "A");
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.outbox WHERE type = 'hearth.contract.recorded.v1' "
+	                          "AND aggregateid = '%s'", id), 2);
+	refused(HEARTH_ABORTED, "STALE_ETAG", NULL, "providers/EndContract", "{\"contractId\": \"%s\", \"etag\": \"1\", \"date\":"
+	        "\"2024-01-01\", \"reason\": \"RELET\"}", id);
+}
+END_TEST
+
+START_TEST(what_was_said_of_a_lot_or_a_share_before_is_kept)
+{
+	const char *reference = a_reference(), *id;
+	static const char body[] = "{\"reference\": \"%s\", \"kind\": \"BLOCK\", \"fromDate\": \"2023-04-01\", \"commissioners\":"
+		"[{\"authority\": \"901\", \"share\": {\"value\": %d}}], \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"],"
+		"\"places\": {\"value\": %d}}]}";
+	id = text_at(call("providers/UpsertContract", body, reference, 2, 2), "contract.id");
+	call("providers/UpsertContract", body, reference, 3, 3);
+	ck_assert_str_eq(value_of("SELECT string_agg(concat_ws(' ', share, since_version, until_version), ', ' ORDER BY since_version)"
+	                          " FROM providers.contract_commissioner WHERE contract_id = '%s'", id), "2 1 2, 3 2");
+	ck_assert_str_eq(value_of("SELECT string_agg(concat_ws(' ', places, since_version, until_version), ', ' ORDER BY since_version)"
+	                          " FROM providers.contract_lot WHERE contract_id = '%s'", id), "2 1 2, 3 2");
+	ck_assert_int_eq(number_at(call("providers/GetContract", "{\"contractId\": \"%s\"}", id), "contract.lots.0.places.value"), 3);
+}
+END_TEST
+
+START_TEST(commissioners_see_a_contract_and_its_leader_alone_changes_it)
+{
+	const char *id = a_contract("FRAMEWORK", ONE_LOT ", \"commissioners\": [{\"authority\": \"901\"}, {\"authority\": \"902\"}]");
+	char text[300];
+	snprintf(text, sizeof text, "{\"contractId\": \"%s\"}", id);
+	ck_assert_str_eq(text_at(ask("902", "providers/GetContract", NULL, text).json, "contract.authority"), "901");
+	snprintf(text, sizeof text, "{\"contractId\": \"%s\", \"date\": \"2024-01-01\", \"reason\": \"RELET\"}", id);
+	ck_assert_str_eq(ask("902", "providers/EndContract", NULL, text).status.reason, "NOT_LEADING");
+	snprintf(text, sizeof text, "{\"contractId\": \"%s\", \"reference\": \"X\", \"kind\": \"SPOT\", \"fromDate\": \"2024-01-01\"}",
+	         id);
+	ck_assert_str_eq(ask("902", "providers/UpsertContract", NULL, text).status.reason, "NOT_LEADING");
+	snprintf(text, sizeof text, "{\"contractId\": \"%s\", \"lot\": \"L1\", \"providerId\": \"%s\", \"fromDate\": \"2024-01-01\"}",
+	         id, a_provider());
+	ck_assert_str_eq(ask("902", "providers/UpsertContractMember", NULL, text).status.reason, "NOT_LEADING");
+	snprintf(text, sizeof text, "{\"contractId\": \"%s\", \"fromDate\": \"2024-01-01\"}", id);
+	ck_assert_str_eq(ask("902", "providers/SetFee", NULL, text).status.reason, "NOT_LEADING");
+}
+END_TEST
+
+START_TEST(councils_without_a_part_find_no_contract_and_no_price)
+{
+	const char *id = a_contract("FRAMEWORK", ONE_LOT);
+	char text[300];
+	price(id, "2023-04-01", ", \"weeklyFee\": {\"pence\": 90000}");
+	snprintf(text, sizeof text, "{\"contractId\": \"%s\"}", id);
+	ck_assert_int_eq(ask("903", "providers/GetContract", NULL, text).status.code, HEARTH_NOT_FOUND);
+	ck_assert_uint_eq(json_array_size(at(ask("903", "providers/ListFees", NULL, text).json, "fees")), 0);
+	ck_assert_uint_eq(json_array_size(at(ask("901", "providers/ListFees", NULL, text).json, "fees")), 1);
+	/* Its reference is free to them. */
+	json_t *mine = call("providers/GetContract", "%s", text);
+	snprintf(text, sizeof text, "{\"reference\": \"%s\", \"kind\": \"SPOT\", \"fromDate\": \"2024-01-01\"}",
+	         text_at(mine, "contract.reference"));
+	ck_assert_str_ne(text_at(ask("903", "providers/UpsertContract", NULL, text).json, "contract.id"), id);
+}
+END_TEST
+
+START_TEST(what_cannot_be_a_contract_is_refused_and_says_what_is_wrong)
+{
+	static const struct { const char *more, *field; } wrong[] = {
+		{ ", \"untilDate\": \"2023-04-01\"", "until_date" },
+		{ ", \"extensions\": [{\"untilDate\": \"2023-04-01\"}]", "extensions[0].until_date" },
+		{ ", \"commissioners\": [{\"authority\": \"902\"}]", "commissioners" },
+		{ ", \"commissioners\": [{\"authority\": \"901\"}, {\"authority\": \"901\", \"part\": \"CHILDREN\"}]",
+		  "commissioners[1].authority" },
+		{ ", \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"CASTLE\"]}]", "lots[0].home_kinds" },
+		{ ", \"lots\": [{\"code\": \"L1\"}]", "lots[0].home_kinds" },
+		{ ", \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"]}, {\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"]}]",
+		  "lots[1].code" },
+		{ ", \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"], \"placesInside\": {\"value\": 1}}]",
+		  "lots[0].places_inside.value" },
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", wrong[i].field, "providers/UpsertContract",
+		        "{\"reference\": \"W-1\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\"%s}", wrong[i].more);
+	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "kind", "providers/UpsertContract",
+	        "{\"reference\": \"W-1\", \"fromDate\": \"2023-04-01\"}");
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.contract WHERE reference = 'W-1'"), 0);
+}
+END_TEST
+
+START_TEST(a_dynamic_market_takes_entrants_and_a_framework_that_is_closed_none)
+{
+	const char *framework = a_contract("FRAMEWORK", ONE_LOT), *market = a_contract("DYNAMIC_MARKET", ONE_LOT);
+	const char *early = a_provider(), *late = a_provider();
+	static const char later[] = "{\"contractId\": \"%s\", \"lot\": \"L1\", \"providerId\": \"%s\", \"fromDate\": \"2023-06-01\","
+		"\"tier\": {\"value\": 2}}";
+	admit(framework, early, "");
+	refused(HEARTH_FAILED_PRECONDITION, "CLOSED_TO_ENTRANTS", "provider_id", "providers/UpsertContractMember", later, framework,
+	        late);
+	call("providers/UpsertContractMember", later, framework, early);
+	call("providers/UpsertContractMember", later, market, late);
+	refused(HEARTH_FAILED_PRECONDITION, "LOT_UNKNOWN", "lot", "providers/UpsertContractMember", "{\"contractId\": \"%s\","
+	        "\"lot\": \"L9\", \"providerId\": \"%s\", \"fromDate\": \"2023-06-01\"}", market, late);
+	refused(HEARTH_FAILED_PRECONDITION, "BEFORE_CONTRACT", "from_date", "providers/UpsertContractMember", "{\"contractId\":"
+	        "\"%s\", \"lot\": \"L1\", \"providerId\": \"%s\", \"fromDate\": \"2022-06-01\"}", market, late);
+	refused(HEARTH_FAILED_PRECONDITION, "HOME_UNKNOWN", "home_id", "providers/UpsertContractMember", "{\"contractId\": \"%s\","
+	        "\"lot\": \"L1\", \"providerId\": \"%s\", \"homeId\": \"%s\", \"fromDate\": \"2023-06-01\"}", market, late,
+	        a_home_of(early, "FOSTERING", 1, 70000));
+}
+END_TEST
+
+START_TEST(a_purchasing_system_of_the_older_law_runs_on_and_none_is_let_anew)
+{
+	static const char body[] = "{\"reference\": \"%s\", \"kind\": \"DYNAMIC_MARKET\", \"basis\": \"%s\", \"fromDate\": \"%s\"}";
+	const char *reference = a_reference();
+	call("providers/UpsertContract", body, reference, "PUBLIC_CONTRACTS_REGULATIONS_2015", "2024-04-01");
+	call("providers/UpsertContract", body, reference, "PUBLIC_CONTRACTS_REGULATIONS_2015", "2025-02-23");
+	refused(HEARTH_FAILED_PRECONDITION, "LAW_OF_CONTRACT", "basis", "providers/UpsertContract", body, a_reference(),
+	        "PUBLIC_CONTRACTS_REGULATIONS_2015", "2025-02-24");
+	refused(HEARTH_FAILED_PRECONDITION, "LAW_OF_CONTRACT", "basis", "providers/UpsertContract", body, a_reference(),
+	        "PROCUREMENT_ACT_2023", "2025-02-23");
+	call("providers/UpsertContract", body, a_reference(), "PROCUREMENT_ACT_2023", "2025-02-24");
+}
+END_TEST
+
+/* The figures of a published strategy: what is to be confirmed or of unknown place is in no sum. */
+START_TEST(places_that_are_not_known_are_counted_apart_and_never_nought)
+{
+	static const char block[] = "{\"reference\": \"A17-B\", \"kind\": \"BLOCK\", \"fromDate\": \"2023-04-01\", \"commissioners\":"
+		"[{\"authority\": \"904\", \"share\": {\"value\": 100}}, {\"authority\": \"904\", \"part\": \"HOUSING\", \"share\":"
+		"{\"value\": 90}}], \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"SUPPORTED_ACCOMMODATION\"], \"places\":"
+		"{\"value\": 190}}]}";
+	static const char *const contracts[] = { block,
+		"{\"reference\": \"A17-H\", \"kind\": \"PREFERRED_PROVIDER\", \"fromDate\": \"2023-04-01\", \"lots\": [{\"code\": \"L1\","
+		"\"homeKinds\": [\"CHILDRENS_HOME\"], \"places\": {\"value\": 14}}]}",
+		"{\"reference\": \"A17-P\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\", \"lots\": [{\"code\": \"RESIDENTIAL\","
+		"\"homeKinds\": [\"CHILDRENS_HOME\"], \"places\": {\"value\": 157}, \"placesInside\": {\"value\": 75}}]}",
+		"{\"reference\": \"A17-F\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\", \"lots\": [{\"code\": \"FOSTERING\","
+		"\"homeKinds\": [\"FOSTERING\"], \"places\": {\"value\": 2273}, \"estimated\": true}]}",
+		"{\"reference\": \"A17-D\", \"kind\": \"DYNAMIC_MARKET\", \"fromDate\": \"2023-04-01\", \"lots\": [{\"code\": \"L1\","
+		"\"homeKinds\": [\"SUPPORTED_ACCOMMODATION\"]}]}", };
+	static const struct { const char *path; int64_t wanted; } sums[] = { { "places", 361 }, { "usable", 271 }, { "inside", 75 },
+		{ "outside", 82 }, { "locationUnknown", 204 }, { "insidePermille.value", 478 }, { "estimated", 2273 },
+		{ "estimatedInside", 0 }, { "estimatedLocationUnknown", 2273 }, { "lots", 5 }, { "lotsUnknown", 1 },
+		{ "blocksUnknown", 0 } };
+	for (size_t i = 0; i < sizeof contracts / sizeof contracts[0]; i++)
+		ck_assert_ptr_nonnull(ask("904", "providers/UpsertContract", NULL, contracts[i]).json);
+	json_t *all = ask("904", "providers/GetContractedPlaces", NULL, "{\"date\": \"2024-01-01\"}").json;
+	for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+		ck_assert_msg(number_at(all, sums[i].path) == sums[i].wanted, "%s: %lld", sums[i].path,
+		              (long long)number_at(all, sums[i].path));
+	json_t *before = ask("904", "providers/GetContractedPlaces", NULL, "{\"date\": \"2023-03-31\"}").json;
+	ck_assert_int_eq(number_at(before, "places") + number_at(before, "lots"), 0);
+	ck_assert_ptr_null(at(before, "insidePermille"));
+}
+END_TEST
+
+/* ---- fees, and what matching is told ---- */
+
+START_TEST(fees_follow_one_another_on_any_day_and_nothing_is_overwritten)
+{
+	const char *id = a_contract("FRAMEWORK", ONE_LOT), *provider = a_provider();
+	admit(id, provider, ", \"tier\": {\"value\": 1}");
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 1 ? 2023-04-01 ..");
+	price(id, "2023-04-01", ", \"lot\": \"L1\", \"weeklyFee\": {\"pence\": 70000}");
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 1 70000 2023-04-01 ..");
+	price(id, "2023-11-15", ", \"lot\": \"L1\", \"weeklyFee\": {\"pence\": 73500}");         /* a Wednesday */
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 1 70000 2023-04-01 2023-11-15\nFRAMEWORK 1 73500 2023-11-15 ..");
+	price(id, "2023-11-15", ", \"lot\": \"L1\", \"weeklyFee\": {\"pence\": 73600}");
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 1 70000 2023-04-01 2023-11-15\nFRAMEWORK 1 73600 2023-11-15 ..");
+	price(id, "2024-02-01", ", \"lot\": \"L1\"");                                          /* to be confirmed */
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 1 70000 2023-04-01 2023-11-15\nFRAMEWORK 1 73600 2023-11-15 2024-02-01\n"
+	                 "FRAMEWORK 1 ? 2024-02-01 ..");
+	price(id, "2024-02-01", ", \"lot\": \"L1\", \"untilDate\": \"2024-02-01\"");           /* it was never so */
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 1 70000 2023-04-01 2023-11-15\nFRAMEWORK 1 73600 2023-11-15 ..");
+	json_t *fees = call("providers/ListFees", "{\"contractId\": \"%s\", \"date\": \"2023-12-01\"}", id);
+	ck_assert_uint_eq(json_array_size(at(fees, "fees")), 1);
+	ck_assert_int_eq(number_at(fees, "fees.0.weeklyFee.pence"), 73600);
+	ck_assert_uint_eq(json_array_size(at(call("providers/ListFees", "{\"contractId\": \"%s\", \"withReplaced\": true}", id),
+	                                    "fees")), 5);
+	/* Each row that ever was is still there, and the one that was wrong holds on no day. */
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.home_route WHERE contract_id = '%s' AND weekly_fee_pence = 73500 "
+	                          "AND until_date = from_date", id), 1);
+}
+END_TEST
+
+START_TEST(the_same_fee_again_changes_nothing_and_tells_nothing)
+{
+	const char *id = a_contract("FRAMEWORK", ONE_LOT);
+	static const char body[] = "{\"contractId\": \"%s\", \"fromDate\": \"2023-04-01\", \"band\": \"ENHANCED\", \"weeklyFee\":"
+		"{\"pence\": 120000}}";
+	json_t *first = call("providers/SetFee", body, id), *again = call("providers/SetFee", body, id);
+	ck_assert(json_equal(first, again));
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.outbox WHERE type = 'hearth.contract.fee_set.v1' "
+	                          "AND partition_key = '%s'", id), 1);
+	admit(id, a_provider(), "");
+	/* A band's fee is not what matching reckons with. */
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK - ? 2023-04-01 ..");
+}
+END_TEST
+
+START_TEST(the_most_particular_fee_holds)
+{
+	const char *id = a_contract("FRAMEWORK", ", \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\","
+	                            "\"SUPPORTED_LODGINGS\"]}]");
+	const char *provider = a_provider(), *home = a_home_of(provider, "FOSTERING", 2, 99900);
+	char more[200];
+	admit(id, provider, "");
+	price(id, "2023-04-01", ", \"weeklyFee\": {\"pence\": 1}");
+	price(id, "2023-05-01", ", \"homeKind\": \"SUPPORTED_LODGINGS\", \"weeklyFee\": {\"pence\": 2}");
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK - 1 2023-04-01 ..\nFRAMEWORK - 1 2023-04-01 2023-05-01\n"
+	                 "FRAMEWORK - 2 2023-05-01 ..");
+	snprintf(more, sizeof more, ", \"providerId\": \"%s\", \"untilDate\": \"2023-07-01\", \"weeklyFee\": {\"pence\": 3}", provider);
+	price(id, "2023-06-01", more);
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK - 1 2023-04-01 2023-06-01\nFRAMEWORK - 3 2023-06-01 2023-07-01\n"
+	                 "FRAMEWORK - 1 2023-07-01 ..\nFRAMEWORK - 1 2023-04-01 2023-05-01\nFRAMEWORK - 2 2023-05-01 2023-06-01\n"
+	                 "FRAMEWORK - 3 2023-06-01 2023-07-01\nFRAMEWORK - 2 2023-07-01 ..");
+	snprintf(more, sizeof more, ", \"homeId\": \"%s\", \"weeklyFee\": {\"pence\": 4}", home);
+	price(id, "2023-06-15", more);
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.home_route WHERE contract_id = '%s' AND home_id = '%s' AND "
+	                          "weekly_fee_pence = 4 AND from_date = '2023-06-15' AND until_date IS NULL", id, home), 1);
+	refused(HEARTH_FAILED_PRECONDITION, "PROVIDER_NOT_MEMBER", "provider_id", "providers/SetFee", "{\"contractId\": \"%s\","
+	        "\"providerId\": \"%s\", \"fromDate\": \"2023-04-01\"}", id, a_provider());
+}
+END_TEST
+
+START_TEST(each_commissioner_has_its_routes_for_as_long_as_the_contract_runs)
+{
+	const char *reference = a_reference(), *provider = a_provider();
+	static const char body[] = "{\"reference\": \"%s\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\", \"untilDate\":"
+		"\"2024-04-01\", \"extensions\": [{\"untilDate\": \"2025-04-01\"%s}], \"commissioners\": [{\"authority\": \"901\"},"
+		"{\"authority\": \"902\", \"fromDate\": \"2023-10-01\"}], \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"],"
+		"\"areaAuthorities\": [\"330\", \"331\"]}]}";
+	const char *id = text_at(call("providers/UpsertContract", body, reference, ""), "contract.id");
+	admit(id, provider, ", \"tier\": {\"value\": 2}");
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 2 ? 2023-04-01 2024-04-01");
+	ck_assert_str_eq(routes_of(id, "902"), "FRAMEWORK 2 ? 2023-10-01 2024-04-01");
+	ck_assert_str_eq(value_of("SELECT area_authorities::text FROM providers.home_route WHERE contract_id = '%s' LIMIT 1", id),
+	                 "{330,331}");
+	call("providers/UpsertContract", body, reference, ", \"takenOn\": \"2023-12-01\"");
+	ck_assert_str_eq(routes_of(id, "902"), "FRAMEWORK 2 ? 2023-10-01 2025-04-01");
+	call("providers/UpsertContractMember", "{\"contractId\": \"%s\", \"lot\": \"L1\", \"providerId\": \"%s\", \"fromDate\":"
+	     "\"2024-01-10\", \"tier\": {\"value\": 1}}", id, provider);
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 2 ? 2023-04-01 2024-01-10\nFRAMEWORK 1 ? 2024-01-10 2025-04-01");
+	call("providers/EndContract", "{\"contractId\": \"%s\", \"date\": \"2024-06-01\", \"reason\": \"RELET\"}", id);
+	call("providers/EndContract", "{\"contractId\": \"%s\", \"date\": \"2024-06-01\", \"reason\": \"RELET\"}", id);
+	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 2 ? 2023-04-01 2024-01-10\nFRAMEWORK 1 ? 2024-01-10 2024-06-01");
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.outbox WHERE type = 'hearth.contract.ended.v1' "
+	                          "AND aggregateid = '%s'", id), 1);
+	refused(HEARTH_FAILED_PRECONDITION, "LOT_IN_USE", "lots", "providers/UpsertContract", "{\"reference\": \"%s\", \"kind\":"
+	        "\"FRAMEWORK\", \"fromDate\": \"2023-04-01\"}", reference);
+}
+END_TEST
+
+/* ---- a block ---- */
+
+static const char *begin_in(const char *home, const char *day)
+{
+	json_t *planned = call("placements/PlanPlacement", "{\"childId\": \"%s\", \"homeId\": \"%s\", \"plannedStart\":"
+	                       "\"%s\", \"placementType\": \"U6\", \"legalStatus\": \"C2\"}", a_child(), home, day);
+	const char *id = text_at(planned, "placement.id");
+	start_placement(id, day);
+	return id;
+}
+
+#define BLOCK_OF(shares) ", \"commissioners\": [" shares "], \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"]}]"
+
+START_TEST(a_block_is_reported_by_commissioner_and_a_part_whose_people_are_not_known_stays_unknown)
+{
+	const char *provider = a_provider(), *home = a_home_of(provider, "FOSTERING", 4, 100000);
+	const char *id = a_contract("BLOCK", BLOCK_OF("{\"authority\": \"901\", \"share\": {\"value\": 2}},"
+	                            "{\"authority\": \"901\", \"part\": \"HOUSING\", \"share\": {\"value\": 1}},"
+	                            "{\"authority\": \"902\", \"share\": {\"value\": 1}}"));
+	admit(id, provider, "");
+	price(id, "2024-01-01", ", \"weeklyFee\": {\"pence\": 70001}");
+	drive("2024-01-02T09:00:00Z");
+	const char *placement = begin_in(home, "2024-01-02");
+	occupancy_is(home, 0, 1, 0);
+	drive("2024-01-12T09:00:00Z");
+	call("placements/EndPlacement", "{\"placementId\": \"%s\", \"endDate\": \"2024-01-12\", \"reason\": \"CARPL\"}", placement);
+	occupancy_is(home, 0, 0, 0);
+	json_t *report = call("providers/GetBlockReport", "{\"contractId\": \"%s\", \"fromDate\": \"2024-01-01\", \"untilDate\":"
+	                      "\"2024-01-15\"}", id);
+	ck_assert_uint_eq(json_array_size(at(report, "days")), 14);
+	ck_assert_int_eq(number_at(report, "commissioners.0.sums.nightsPaid.value"), 28);
+	ck_assert_int_eq(number_at(report, "commissioners.0.sums.nightsUsed.value"), 10);
+	ck_assert_int_eq(number_at(report, "commissioners.0.sums.nightsVoid.value"), 18);
+	ck_assert_int_eq(number_at(report, "commissioners.0.sharePermille.value"), 500);
+	ck_assert_int_eq(number_at(report, "commissioners.0.sums.paid.pence"), 280004);
+	/* 70001 pence a week: the seventh day of each costs 10001, the others 10000; 18 void nights, one of them a seventh. */
+	ck_assert_int_eq(number_at(report, "commissioners.0.sums.voidCost.pence"), 180003);
+	ck_assert_str_eq(text_at(report, "commissioners.1.part"), "HOUSING");
+	ck_assert_int_eq(number_at(report, "commissioners.1.sums.nightsPaid.value"), 14);
+	ck_assert_ptr_null(at(report, "commissioners.1.sums.nightsUsed"));
+	ck_assert_ptr_null(at(report, "commissioners.1.sums.voidCost"));
+	ck_assert_int_eq(number_at(report, "commissioners.2.sums.nightsVoid.value"), 14);
+	ck_assert_ptr_null(at(report, "sums.nightsUsed"));
+	ck_assert_int_eq(number_at(report, "sums.nightsPaid.value"), 56);
+	ck_assert_str_eq(text_at(report, "spotSource"), "HOMES");
+	ck_assert_int_eq(number_at(report, "spotWeeklyFee.pence"), 100000);
+	ck_assert_int_eq(number_at(report, "breakEvenPermille.value"), 701);
+	ck_assert_int_eq(number_at(report, "otherNights"), 0);
+}
+END_TEST
+
+START_TEST(a_blocks_void_nights_have_their_cost_by_day_and_its_break_even)
+{
+	const char *provider = a_provider(), *home = a_home_of(provider, "FOSTERING", 1, 90000);
+	const char *id = a_contract("BLOCK", BLOCK_OF("{\"authority\": \"901\", \"share\": {\"value\": 1}}"));
+	char text[300];
+	admit(id, provider, "");
+	price(id, "2023-04-01", ", \"lot\": \"L1\", \"weeklyFee\": {\"pence\": 70000}");
+	drive("2024-01-13T09:00:00Z");
+	begin_in(home, "2024-01-13");
+	begin_in(home, "2024-01-13");
+	occupancy_is(home, 0, 2, 1);
+	json_t *report = call("providers/GetBlockReport", "{\"contractId\": \"%s\", \"fromDate\": \"2024-01-10\", \"untilDate\":"
+	                      "\"2024-01-15\", \"spotWeeklyFee\": {\"pence\": 100000}}", id);
+	ck_assert_int_eq(number_at(report, "sums.nightsPaid.value"), 5);
+	ck_assert_int_eq(number_at(report, "sums.nightsUsed.value"), 4);
+	ck_assert_int_eq(number_at(report, "sums.nightsVoid.value"), 3);
+	ck_assert_int_eq(number_at(report, "sums.nightsBeyond.value"), 2);
+	ck_assert_int_eq(number_at(report, "sums.voidCost.pence"), 30000);
+	ck_assert_int_eq(number_at(report, "sums.usedPermille.value"), 800);
+	ck_assert_str_eq(text_at(report, "days.0.date"), "2024-01-10");
+	ck_assert_int_eq(number_at(report, "days.0.voidCost.pence"), 10000);
+	ck_assert_int_eq(number_at(report, "days.4.voidPlaces.value"), 0);
+	ck_assert_str_eq(text_at(report, "spotSource"), "GIVEN");
+	ck_assert_int_eq(number_at(report, "breakEvenPermille.value"), 700);
+	snprintf(text, sizeof text, "{\"contractId\": \"%s\", \"fromDate\": \"2024-01-10\", \"untilDate\": \"2024-01-15\"}", id);
+	ck_assert_int_eq(ask("903", "providers/GetBlockReport", NULL, text).status.code, HEARTH_NOT_FOUND);
+	refused(HEARTH_FAILED_PRECONDITION, "NOT_A_BLOCK", NULL, "providers/GetBlockReport", "{\"contractId\": \"%s\", \"fromDate\":"
+	        "\"2024-01-10\", \"untilDate\": \"2024-01-15\"}", a_contract("SPOT", ONE_LOT));
+	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "until_date", "providers/GetBlockReport", "{\"contractId\": \"%s\","
+	        "\"fromDate\": \"2024-01-10\", \"untilDate\": \"2027-01-11\"}", id);
+}
+END_TEST
+
+START_TEST(a_block_without_a_fee_or_a_share_has_no_cost_and_none_is_nought)
+{
+	const char *id = a_contract("BLOCK", BLOCK_OF("{\"authority\": \"901\"}"));
+	json_t *report = call("providers/GetBlockReport", "{\"contractId\": \"%s\", \"fromDate\": \"2023-03-01\", \"untilDate\":"
+	                      "\"2023-04-03\"}", id);
+	ck_assert_str_eq(text_at(report, "fromDate"), "2023-04-01");
+	ck_assert_uint_eq(json_array_size(at(report, "days")), 2);
+	ck_assert_ptr_null(at(report, "sums.nightsPaid"));
+	ck_assert_ptr_null(at(report, "sums.paid"));
+	ck_assert_ptr_null(at(report, "breakEvenPermille"));
+	ck_assert_str_eq(text_at(report, "spotSource"), "");
+	ck_assert_int_eq(number_at(report, "sums.nightsUsed.value"), 0);
+}
+END_TEST
+
+/* ---- documents ---- */
+
+static const char *a_document(const char *owner, const char *id, const char *type, const char *issued, const char *expires)
+{
+	return text_at(call("providers/RecordDocument", "{\"%s\": \"%s\", \"type\": \"%s\", \"issued\": \"%s\", \"expires\": \"%s\"}",
+	                    owner, id, type, issued, expires), "document.id");
+}
+
+/* Waits until so many steps were told of a document: "step/days left", in order. */
+static void told_of(const char *document, const char *steps)
+{
+	const char *told = "";
+	for (int wait = 0; wait < 250; wait++) {
+		told = value_of("SELECT coalesce(string_agg(concat_ws('/', payload ->> 'daysBefore', payload ->> 'daysLeft'), ' ' "
+		                "ORDER BY seq), '') FROM providers.outbox WHERE aggregateid = '%s' "
+		                "AND type = 'hearth.document.expiring.v1'", document);
+		if (strcmp(told, steps) == 0)
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = 40000000 }, NULL);
+	}
+	ck_abort_msg("told: %s", told);
+}
+
+static const char *bars_of(const char *id)
+{
+	return value_of("SELECT coalesce(string_agg(concat_ws(' ', kind, from_date, coalesce(until_date::text, '..')), ', ' "
+	                "ORDER BY from_date, until_date), '') FROM providers.bar WHERE '%s' IN (home_id::text, provider_id::text)", id);
+}
+
+static int timers_of(const char *document)
+{
+	return COUNT_OF("SELECT count(*) FROM providers.timer WHERE kind = 'document_expiring' AND subject = '%s'", document);
+}
+
+START_TEST(a_document_is_spoken_of_at_each_step_once_and_bars_on_the_day_it_expires)
+{
+	const char *provider = a_provider(), *home = a_home(1);
+	drive("2024-02-01T09:00:00Z");
+	const char *insurance = a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2023-05-01", "2024-05-01");
+	const char *policy = a_document("homeId", home, "DBS_POLICY", "2023-05-01", "2024-05-01");
+	const char *again = a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2023-05-01", "2024-05-01");
+	ck_assert_str_eq(again, insurance);
+	drive("2024-03-01T23:59:58Z");
+	told_of(insurance, "");
+	drive("2024-03-02T00:00:01Z");
+	told_of(insurance, "60/60");
+	drive("2024-04-01T12:00:00Z");
+	told_of(insurance, "60/60 30/30");
+	drive("2024-04-24T12:00:00Z");
+	told_of(insurance, "60/60 30/30 7/7");
+	ck_assert_str_eq(bars_of(provider), "");
+	drive("2024-04-30T23:00:01Z");                                   /* midnight of 1 May in England */
+	told_of(insurance, "60/60 30/30 7/7 0/0");
+	told_of(policy, "60/60 30/30 7/7 0/0");
+	ck_assert_str_eq(bars_of(provider), "DOCUMENT_EXPIRED 2024-05-01 ..");
+	ck_assert_str_eq(bars_of(home), "");
+	ck_assert_int_eq(timers_of(insurance) + timers_of(policy), 0);
+	drive("2024-05-03T09:00:00Z");
+	a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2024-05-01", "2025-05-01");
+	ck_assert_str_eq(bars_of(provider), "DOCUMENT_EXPIRED 2024-05-01 2024-05-03");
+}
+END_TEST
+
+START_TEST(of_a_document_recorded_late_the_last_step_passed_is_told_and_those_still_ahead)
+{
+	const char *provider = a_provider();
+	drive("2024-05-10T09:00:00Z");
+	const char *late = a_document("providerId", provider, "STATEMENT_OF_PURPOSE", "2023-06-01", "2024-05-30");
+	const char *over = a_document("providerId", provider, "EMPLOYERS_LIABILITY_INSURANCE", "2023-05-01", "2024-05-08");
+	told_of(late, "30/20");
+	told_of(over, "0/-2");
+	ck_assert_str_eq(bars_of(provider), "DOCUMENT_EXPIRED 2024-05-08 ..");
+	drive("2024-05-30T09:00:00Z");                                   /* nobody looked for three weeks */
+	told_of(late, "30/20 0/0");
+}
+END_TEST
+
+START_TEST(a_renewal_ends_what_is_told_of_the_earlier_one_and_withdrawing_it_begins_that_again)
+{
+	const char *provider = a_provider();
+	drive("2024-06-01T09:00:00Z");
+	const char *first = a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2023-07-01", "2024-07-01");
+	told_of(first, "30/30");
+	const char *renewal = a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2024-07-01", "2025-07-01");
+	drive("2024-06-25T09:00:00Z");
+	for (int wait = 0; wait < 250 && timers_of(first) > 0; wait++)
+		nanosleep(&(struct timespec){ .tv_nsec = 40000000 }, NULL);
+	ck_assert_int_eq(timers_of(first), 0);
+	told_of(first, "30/30");
+	call("providers/WithdrawDocument", "{\"documentId\": \"%s\", \"reason\": \"OTHER_PROVIDER\"}", renewal);
+	told_of(first, "30/30 7/6");
+	ck_assert_int_eq(timers_of(renewal), 0);
+	drive("2024-07-02T09:00:00Z");
+	told_of(first, "30/30 7/6 0/-1");
+	ck_assert_str_eq(bars_of(provider), "DOCUMENT_EXPIRED 2024-07-01 ..");
+	/* It had never been this provider's. */
+	call("providers/WithdrawDocument", "{\"documentId\": \"%s\", \"reason\": \"IN_ERROR\"}", first);
+	ck_assert_str_eq(bars_of(provider), "DOCUMENT_EXPIRED 2024-07-01 2024-07-02");
+}
+END_TEST
+
+START_TEST(a_renewal_that_begins_later_leaves_the_days_between_barred)
+{
+	const char *provider = a_provider();
+	drive("2024-07-03T09:00:00Z");
+	a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2024-07-20", "2025-07-20");
+	const char *first = a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2023-07-10", "2024-07-10");
+	told_of(first, "7/7");
+	drive("2024-07-10T09:00:00Z");
+	told_of(first, "7/7 0/0");
+	ck_assert_str_eq(bars_of(provider), "DOCUMENT_EXPIRED 2024-07-10 2024-07-20");
+}
+END_TEST
+
+START_TEST(what_cannot_be_a_document_is_refused)
+{
+	const char *provider = a_provider();
+	refused(HEARTH_INVALID_ARGUMENT, "UNKNOWN_DOCUMENT_TYPE", "type", "providers/RecordDocument", "{\"providerId\": \"%s\","
+	        "\"type\": \"POEM\"}", provider);
+	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "provider_id", "providers/RecordDocument", "{\"type\": \"DBS_POLICY\"}");
+	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "expires", "providers/RecordDocument", "{\"providerId\": \"%s\","
+	        "\"type\": \"DBS_POLICY\", \"issued\": \"2024-01-01\", \"expires\": \"2024-01-01\"}", provider);
+	refused(HEARTH_FAILED_PRECONDITION, "PROVIDER_UNKNOWN", "provider_id", "providers/RecordDocument", "{\"providerId\": \"%s\","
+	        "\"type\": \"DBS_POLICY\"}", new_id());
+	refused(HEARTH_FAILED_PRECONDITION, "HOME_UNKNOWN", "home_id", "providers/RecordDocument", "{\"homeId\": \"%s\","
+	        "\"type\": \"DBS_POLICY\"}", new_id());
+	json_t *types = call("providers/ListDocumentTypes", "{}");
+	ck_assert_uint_ge(json_array_size(at(types, "types")), 8);
+	ck_assert_str_ne(text_at(types, "types.0.source"), "");
+}
+END_TEST
+
+int main(void)
+{
+	struct check_options options = { start_suite, stop_suite, 120 };
+	return CHECK_MAIN_WITH(&options, "routes", a_contract_is_replaced_whole_and_the_same_again_changes_nothing,
+	                       what_was_said_of_a_lot_or_a_share_before_is_kept,
+	                       commissioners_see_a_contract_and_its_leader_alone_changes_it,
+	                       councils_without_a_part_find_no_contract_and_no_price,
+	                       what_cannot_be_a_contract_is_refused_and_says_what_is_wrong,
+	                       a_dynamic_market_takes_entrants_and_a_framework_that_is_closed_none,
+	                       a_purchasing_system_of_the_older_law_runs_on_and_none_is_let_anew,
+	                       places_that_are_not_known_are_counted_apart_and_never_nought,
+	                       fees_follow_one_another_on_any_day_and_nothing_is_overwritten,
+	                       the_same_fee_again_changes_nothing_and_tells_nothing, the_most_particular_fee_holds,
+	                       each_commissioner_has_its_routes_for_as_long_as_the_contract_runs,
+	                       a_block_is_reported_by_commissioner_and_a_part_whose_people_are_not_known_stays_unknown,
+	                       a_blocks_void_nights_have_their_cost_by_day_and_its_break_even,
+	                       a_block_without_a_fee_or_a_share_has_no_cost_and_none_is_nought,
+	                       a_document_is_spoken_of_at_each_step_once_and_bars_on_the_day_it_expires,
+	                       of_a_document_recorded_late_the_last_step_passed_is_told_and_those_still_ahead,
+	                       a_renewal_ends_what_is_told_of_the_earlier_one_and_withdrawing_it_begins_that_again,
+	                       a_renewal_that_begins_later_leaves_the_days_between_barred,
+	                       what_cannot_be_a_document_is_refused);
+}
