@@ -43,7 +43,7 @@ static int look_at_header(void *context, const struct csv_row *row)
 	if (look->table == NULL) {
 		look->nearest = import_csv_nearest(all_tables(), row);
 		if (look->nearest != NULL)
-			import_csv_difference(look->nearest, row, sizeof(look->difference), look->difference);
+			import_csv_difference(look->nearest, NULL, row, sizeof(look->difference), look->difference);
 	}
 	return 1;
 }

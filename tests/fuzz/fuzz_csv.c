@@ -64,7 +64,7 @@ static int take_row(void *context, const struct csv_row *row)
 		char difference[100];
 		const struct csv_table *nearest = import_csv_nearest(tables, row);
 		if (nearest != NULL)
-			import_csv_difference(nearest, row, sizeof(difference), difference);
+			import_csv_difference(nearest, NULL, row, sizeof(difference), difference);
 		state->table = import_csv_recognise(tables, row, state->places);
 		state->columns = row->count;
 		return state->table == NULL;

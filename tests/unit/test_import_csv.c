@@ -3,6 +3,7 @@
 #include "../support/check_main.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <hearth/arena.h>
@@ -148,6 +149,46 @@ START_TEST(columns_beyond_the_bound_are_counted_and_not_kept)
 }
 END_TEST
 
+START_TEST(a_file_is_the_same_wherever_its_buffers_end)
+{
+	/* Line ends of every kind move over the ends of the buffers. */
+	enum { SIZE = 600000 };
+	static const char *const ends[] = { "\n", "\r\n", "\r" };
+	char *text = hearth_alloc(SIZE + 64);
+	for (size_t kind = 0; kind < 3; kind++) {
+		for (size_t shift = 0; shift < 4; shift++) {
+			size_t used = shift, rows = 0, seen = 0;
+			memset(text, 'h', shift);
+			for (; used < SIZE; rows++)
+				used += (size_t)snprintf(text + used, 64, "%s%s", "a,\"b\",c d e f", ends[kind]);
+			struct hearth_status status = HEARTH_STATUS_INIT;
+			ck_assert_int_eq(import_csv_parse(text, used, count, &seen, &status), 0);
+			ck_assert_uint_eq(seen, rows);
+		}
+	}
+	free(text);
+}
+END_TEST
+
+START_TEST(a_line_of_ten_megabytes_is_refused_or_read_without_being_held)
+{
+	enum { SIZE = 10 << 20 };
+	char *text = hearth_alloc(SIZE);
+	size_t rows = 0;
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	memset(text, 'x', SIZE);
+	ck_assert_int_eq(import_csv_parse(text, SIZE, count, &rows, &status), -1);
+	ck_assert_ptr_nonnull(strstr(status.message, "longer than 4096 bytes"));
+	for (size_t i = 1; i < SIZE; i += 2)
+		text[i] = ',';
+	memcpy(text + SIZE - 4, "\na\n", 3);
+	status = (struct hearth_status)HEARTH_STATUS_INIT;
+	ck_assert_int_eq(import_csv_parse(text, SIZE - 1, count, &rows, &status), 0);
+	ck_assert_uint_eq(rows, 2);
+	free(text);
+}
+END_TEST
+
 static const struct csv_table tables[] = {
 	{ "pets", (const char *const[]){ "NAME", "KIND", "AGE", NULL } },
 	{ "short", (const char *const[]){ "NAME", "KIND", NULL } },
@@ -189,7 +230,7 @@ START_TEST(a_nearly_right_header_is_told_what_differs)
 	char text[100];
 	const struct csv_table *nearest = import_csv_nearest(tables, &header);
 	ck_assert_ptr_eq(nearest, &tables[0]);
-	import_csv_difference(nearest, &header, sizeof(text), text);
+	import_csv_difference(nearest, NULL, &header, sizeof(text), text);
 	ck_assert_str_eq(text, "missing: KIND; unknown or twice: COLOUR");
 	struct csv_row other = header_of((const char *const[]){ "A", "B" }, 2);
 	ck_assert_ptr_null(import_csv_nearest(tables, &other));
@@ -203,7 +244,8 @@ int main(void)
 	                  spaces_around_fields_are_dropped, an_empty_file_has_no_rows, the_callback_can_stop_the_reading,
 	                  utf_16_and_binary_files_are_refused, a_quote_that_is_never_closed_is_named_with_its_line,
 	                  a_field_longer_than_the_bound_is_refused, an_endless_quote_does_not_swallow_the_file,
-	                  columns_beyond_the_bound_are_counted_and_not_kept,
+	                  columns_beyond_the_bound_are_counted_and_not_kept, a_file_is_the_same_wherever_its_buffers_end,
+	                  a_line_of_ten_megabytes_is_refused_or_read_without_being_held,
 	                  a_table_is_known_by_its_columns_in_any_order_and_case,
 	                  a_column_too_many_too_few_or_twice_is_no_table, a_nearly_right_header_is_told_what_differs);
 }
