@@ -11,6 +11,7 @@ extern const struct hearth_contracts providers_contracts;
 #define KEEPERS (ROLE(COMMISSIONER) | ROLE(PROVIDER) | ROLE(SYSTEM) | ROLE(OPERATOR))
 #define FINDERS (ROLE(PLACEMENT_OFFICER) | ROLE(COMMISSIONER) | ROLE(SOCIAL_WORKER) | ROLE(PERSONAL_ADVISER) | ROLE(SYSTEM))
 #define READERS (KEEPERS | FINDERS | ROLE(FINANCE_OFFICER))
+#define TABLE_KEEPERS (ROLE(COMMISSIONER) | ROLE(SYSTEM) | ROLE(OPERATOR))
 #define RELEASERS (ROLE(COMMISSIONER) | ROLE(PLACEMENT_OFFICER) | ROLE(SYSTEM))
 /* Contracts and their prices; no provider sees what its rivals are paid. */
 #define BUYERS (ROLE(COMMISSIONER) | ROLE(SYSTEM))
@@ -75,6 +76,18 @@ static const struct hearth_method methods[] = {
 	{ .name = "ListDocumentTypes", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_document_types",
 	  .row = "types", .plan = providers_list_document_types },
 	/* published tables */
+	{ .name = "ImportCouncils", .kind = HEARTH_WRITE, .roles = TABLE_KEEPERS, .statement = "import_councils",
+	  .replay = "replay_table", .row = "change", .plan = providers_import_councils },
+	{ .name = "ListCouncils", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_councils", .row = "councils" },
+	{ .name = "ImportAdjoining", .kind = HEARTH_WRITE, .roles = TABLE_KEEPERS, .statement = "import_adjoining",
+	  .replay = "replay_table", .row = "change", .plan = providers_import_adjoining },
+	{ .name = "ListAdjoining", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_adjoining", .row = "pairs",
+	  .plan = providers_list_adjoining },
+	{ .name = "ImportPostcodes", .kind = HEARTH_WRITE, .roles = TABLE_KEEPERS, .statement = "import_postcodes",
+	  .replay = "replay_table", .row = "change", .plan = providers_import_postcodes },
+	{ .name = "LookupPostcode", .kind = HEARTH_READ, .roles = READERS, .statement = "lookup_postcode", .row = "place",
+	  .plan = providers_lookup_postcode, .reply = providers_found_postcode },
+	{ .name = "ListPublished", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_published", .row = "loads" },
 	{ .name = NULL },
 };
 
@@ -98,6 +111,12 @@ static const struct hearth_refusal refusals[] = {
 	{ "TOO_MANY_FEES", HEARTH_RESOURCE_EXHAUSTED, "", "a contract has at most 5,000 rows of fees" },
 	{ "UNKNOWN_DOCUMENT_TYPE", HEARTH_INVALID_ARGUMENT, "type", "there is no type of document %s: see ListDocumentTypes" },
 	{ "TOO_MANY_DOCUMENTS", HEARTH_RESOURCE_EXHAUSTED, "", "a provider or home has at most 500 documents" },
+	/* published tables */
+	{ "COUNCIL_KEY_TAKEN", HEARTH_FAILED_PRECONDITION, "rows", "a key is another council's already: %s" },
+	{ "TOO_MANY_COUNCIL_KEYS", HEARTH_FAILED_PRECONDITION, "rows", "a council has at most 20 keys: %s" },
+	{ "LATER_VINTAGE", HEARTH_FAILED_PRECONDITION, "vintage",
+	  "the table is of %s, which is later: a whole table is replaced by one of the same or a later vintage" },
+	{ "TOO_MANY_POSTCODES", HEARTH_RESOURCE_EXHAUSTED, "rows", "5,000,000 postcodes are kept at most" },
 	{ .reason = NULL },
 };
 

@@ -11,6 +11,11 @@ hearth_plan_fn providers_upsert_provider, providers_get_provider, providers_upse
 	providers_list_homes, providers_close_home, providers_open_home, providers_get_occupancy, providers_release_hold,
 	providers_import_homes;
 
+/* tables.c */
+hearth_plan_fn providers_import_councils, providers_import_adjoining, providers_list_adjoining,
+	providers_import_postcodes, providers_lookup_postcode;
+hearth_reply_fn providers_found_postcode;
+
 /* search.c */
 hearth_plan_fn providers_find_homes;
 hearth_step_fn providers_found_homes, providers_search_timer;

@@ -32,6 +32,7 @@
 #define KEEPERS (COMMISSIONER | PROVIDER | SYSTEM | OPERATOR)
 #define BUYERS (COMMISSIONER | SYSTEM)
 #define PRICE_READERS (BUYERS | OFFICER | FINANCE)
+#define TABLE_KEEPERS (COMMISSIONER | SYSTEM | OPERATOR)
 #define LEAVER_WRITERS (OFFICER | SOCIAL_WORKER | ADVISER | SYSTEM)
 #define FINDERS (OFFICER | COMMISSIONER | SOCIAL_WORKER | ADVISER | SYSTEM)
 
@@ -149,6 +150,16 @@ const struct catalogue_row catalogue[] = {
 	{ PR, "WithdrawDocument", 'W', KEEPERS, FOREIGN_SHARED, "{'documentId':'$document','reason':'IN_ERROR'}" },
 	{ PR, "ListDocuments", 'S', EVERYBODY & ~PROVIDER, FOREIGN_SHARED, "{'homeId':'$home'}" },
 	{ PR, "ListDocumentTypes", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "ImportCouncils", 'W', TABLE_KEEPERS, FOREIGN_SHARED,
+	  "{'vintage':'2024','rows':[{'code':'999','name':'Made-up council','keys':['Z06000999']}]}" },
+	{ PR, "ListCouncils", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "ImportAdjoining", 'W', TABLE_KEEPERS, FOREIGN_SHARED,
+	  "{'vintage':'2024','pairs':[{'authority':'999','adjoining':'998'}]}" },
+	{ PR, "ListAdjoining", 'S', EVERYBODY, FOREIGN_SHARED, "{'authority':'999'}" },
+	{ PR, "ImportPostcodes", 'W', TABLE_KEEPERS, FOREIGN_SHARED,
+	  "{'vintage':'2024','rows':[{'postcode':'ZZ1 1AA','grid':{'easting':400000,'northing':300000},'council':'Z06000999'}]}" },
+	{ PR, "LookupPostcode", 'R', EVERYBODY, FOREIGN_SHARED, "{'postcode':'ZZ1 1AA'}" },
+	{ PR, "ListPublished", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
 
 	COMMON("referrals"),
 	{ RE, "CreateReferral", 'W', NEED_WRITERS, FOREIGN_OWN,

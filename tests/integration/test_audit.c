@@ -234,7 +234,8 @@ static const char *const other_reads[] = {
 	"GetProvider", "ListProviders", "GetHome", "ListHomes", "GetSpend", "GetCommitment", "VerifyLedger",
 	"ListCostTypes",
 	"GetContract", "ListContracts", "ListContractMembers", "ListFees", "GetContractedPlaces", "GetBlockReport",
-	"ListDocuments", "ListDocumentTypes", NULL,
+	"ListDocuments", "ListDocumentTypes",
+	"ListCouncils", "ListAdjoining", "LookupPostcode", "ListPublished", NULL,
 };
 
 static void read_once(const struct world *world, const struct catalogue_row *row)

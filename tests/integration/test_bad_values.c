@@ -81,6 +81,8 @@ static const struct rule {
 	{ "", "part", no_codes }, { "", "categories", no_codes }, { "", "area_authorities", no_codes }, { "", "lot", no_codes },
 	{ "", "home_kind", no_codes }, { "", "band", no_codes }, { "", "issued", no_dates }, { "", "expires", no_dates },
 	{ "", "expires_before", no_dates }, { "", "sha256", no_codes },
+	{ "", "vintage", no_dates }, { "", "keys", too_long }, { "", "adjoining", no_codes },
+	{ "", "postcode", no_codes }, { "", "council", no_codes }, { "", "terminated", no_dates },
 	/* Compared, never stored. */
 	{ "", "etag", NULL }, { "", "wait_etag", NULL },
 };

@@ -59,6 +59,11 @@ static const struct step supply_and_children[] = {
 	{ "providers", "WithdrawDocument", "{'documentId':'$document2','reason':'IN_ERROR'}", "" },
 	{ "providers", "ImportHomes", "{'system':'world-csv','rows':[{'providerKey':'K1','providerName':'Provider of the file',"
 	  "'homeKey':'HK1','kind':'FOSTERING','places':2}]}", "" },
+	{ "providers", "ImportCouncils", "{'vintage':'2023','rows':[{'code':'999','name':'Made-up council',"
+	  "'keys':['Z06000999']},{'code':'998','name':'Another made-up council'}]}", "" },
+	{ "providers", "ImportAdjoining", "{'vintage':'2023','pairs':[{'authority':'998','adjoining':'997'}]}", "" },
+	{ "providers", "ImportPostcodes", "{'vintage':'2023','rows':[{'postcode':'ZZ1 1AA','grid':{'easting':400001,"
+	  "'northing':300001},'council':'Z06000999'}]}", "" },
 	{ "placements", "CreateChild", "{'sex':'F','dateOfBirth':{'value':'$born'},'externalIds':[{'system':'mosaic',"
 	  "'id':'C-1'}]}", "child=child.id" },
 	{ "placements", "UpdateChild", "{'childId':'$child','updateMask':['unaccompanied'],'unaccompanied':true,"
