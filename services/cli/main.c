@@ -16,10 +16,14 @@ static int import_command(struct cli *cli, int argc, char **argv);
 static const char help_help[] = "Usage: hearth help [COMMAND]\n";
 static const char version_help[] = "Usage: hearth version\n";
 static const char import_help[] =
-	"Usage: hearth import ssda903|homes ...\n"
+	"Usage: hearth import ssda903|homes|authorities|adjoining|postcodes|ofsted ...\n"
 	"\n"
-	"  hearth help import ssda903   statutory returns of children looked after\n"
-	"  hearth help import homes     providers and homes\n";
+	"  hearth help import ssda903       statutory returns of children looked after\n"
+	"  hearth help import homes         providers and homes\n"
+	"  hearth help import authorities   councils: their codes and names\n"
+	"  hearth help import adjoining     which councils' areas touch\n"
+	"  hearth help import postcodes     where postcodes lie\n"
+	"  hearth help import ofsted        the regulator's published lists of settings\n";
 
 const struct cli_command cli_commands[] = {
 	{"list", "services and their methods", cli_list_help, cli_list},
@@ -29,7 +33,7 @@ const struct cli_command cli_commands[] = {
 	{"status", "instances, queues, latency, lag of each consumer", cli_status_help, cli_status},
 	{"events", "events that could not be applied; loading a source anew", cli_events_help, cli_events_command},
 	{"synth", "make up returns and a region of homes", cli_synth_help, cli_synth_command},
-	{"import", "load returns, providers and homes", import_help, import_command},
+	{"import", "load returns, homes and published tables", import_help, import_command},
 	{"audit", "who wrote and who read what, and that nobody changed it", cli_audit_help, cli_audit},
 	{"submit", "commands that wait on disk until they are done", cli_submit_help, cli_submit},
 	{"spool", "what waits and why; deliver it", cli_spool_help, cli_spool},
@@ -46,6 +50,10 @@ const struct cli_command cli_commands[] = {
 const struct cli_command cli_imports[] = {
 	{"ssda903", "statutory returns of children looked after", cli_import_ssda903_help, cli_import_ssda903},
 	{"homes", "providers and homes", cli_import_homes_help, cli_import_homes},
+	{"authorities", "councils: their codes and names", cli_import_authorities_help, cli_import_authorities},
+	{"adjoining", "which councils' areas touch", cli_import_adjoining_help, cli_import_adjoining},
+	{"postcodes", "where postcodes lie", cli_import_postcodes_help, cli_import_postcodes},
+	{"ofsted", "the regulator's published lists of settings", cli_import_ofsted_help, cli_import_ofsted},
 	{0},
 };
 
@@ -107,10 +115,10 @@ static int version_command(struct cli *cli, int argc, char **argv)
 static int import_command(struct cli *cli, int argc, char **argv)
 {
 	if (argc < 2)
-		return cli_usage("import", "what shall be imported is missing: ssda903 or homes");
+		return cli_usage("import", "what shall be imported is missing; hearth help import lists it");
 	const struct cli_command *import = find(cli_imports, argv[1]);
 	if (import == NULL)
-		return cli_usage("import", "\"%s\" cannot be imported; ssda903 and homes can", argv[1]);
+		return cli_usage("import", "\"%s\" cannot be imported; hearth help import lists what can", argv[1]);
 	argv[1] = hearth_arena_printf(cli->arena, "import %s", import->name);     /* as help knows it */
 	return import->run(cli, argc - 1, argv + 1);
 }
