@@ -27,6 +27,15 @@ const struct hearth_told providers_told[] = {
 	{ "hearth.document.recorded.v1", &hearth__providers__v1__document_recorded__descriptor },
 	{ "hearth.document.withdrawn.v1", &hearth__providers__v1__document_withdrawn__descriptor },
 	{ "hearth.document.expiring.v1", &hearth__providers__v1__document_expiring__descriptor },
+	{ "hearth.carer.approved.v1", &hearth__providers__v1__carer_approved__descriptor },
+	{ "hearth.carer.terms_varied.v1", &hearth__providers__v1__carer_terms_varied__descriptor },
+	{ "hearth.carer.approval_ended.v1", &hearth__providers__v1__carer_approval_ended__descriptor },
+	{ "hearth.carer.exemption_granted.v1", &hearth__providers__v1__carer_exemption_granted__descriptor },
+	{ "hearth.carer.exemption_ended.v1", &hearth__providers__v1__carer_exemption_ended__descriptor },
+	{ "hearth.carer.over_limit.v1", &hearth__providers__v1__carer_over_limit__descriptor },
+	{ "hearth.carer.review_due.v1", &hearth__providers__v1__carer_review_due__descriptor },
+	{ "hearth.carer.temporary_approval_set.v1", &hearth__providers__v1__temporary_approval_set__descriptor },
+	{ "hearth.carer.temporary_approval_ended.v1", &hearth__providers__v1__temporary_approval_ended__descriptor },
 	{ .type = NULL },
 };
 
@@ -111,5 +120,9 @@ const struct hearth_timer providers_timers[] = {
 	{ .kind = "hold_expiry", .write = "expire_hold" },
 	{ .kind = "document_expiring", .write = "tell_document_expiring" },
 	{ .kind = "find_homes", .read = "homes_for_need", .step = providers_search_timer, .write = "tell_homes_found" },
+	{ .kind = "carer_terms", .write = "begin_terms" },
+	{ .kind = "carer_limit", .write = "tell_over_limit" },
+	{ .kind = "carer_review", .read = "review_clock", .plan = providers_review_due, .write = "tell_review_due" },
+	{ .kind = "carer_temporary", .read = "temporary_clock", .plan = providers_temporary_due, .write = "keep_temporary" },
 	{ .kind = NULL },
 };

@@ -15,6 +15,16 @@ hearth_plan_fn providers_upsert_provider, providers_get_provider, providers_upse
 hearth_plan_fn providers_import_councils, providers_import_adjoining, providers_list_adjoining,
 	providers_import_postcodes, providers_lookup_postcode;
 hearth_reply_fn providers_found_postcode;
+/* fostering.c */
+hearth_plan_fn providers_record_approval, providers_end_approval, providers_list_approvals, providers_get_household,
+	providers_list_households, providers_grant_exemption, providers_end_exemption, providers_list_exemptions,
+	providers_start_temporary, providers_extend_temporary, providers_end_temporary, providers_list_temporary,
+	providers_record_review, providers_list_reviews, providers_record_enquiry, providers_move_stage,
+	providers_list_pipeline, providers_pipeline_report, providers_declare_kept, providers_upsert_constellation,
+	providers_list_constellations, providers_constellation_totals, providers_utilisation;
+/* fostering_timers.c */
+hearth_reply_fn providers_reply_temporary, providers_reply_list_temporary;
+hearth_plan_fn providers_temporary_due, providers_review_due;
 
 /* search.c */
 hearth_plan_fn providers_find_homes;

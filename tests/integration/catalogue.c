@@ -33,6 +33,7 @@
 #define BUYERS (COMMISSIONER | SYSTEM)
 #define PRICE_READERS (BUYERS | OFFICER | FINANCE)
 #define TABLE_KEEPERS (COMMISSIONER | SYSTEM | OPERATOR)
+#define RELEASERS (COMMISSIONER | OFFICER | SYSTEM)
 #define LEAVER_WRITERS (OFFICER | SOCIAL_WORKER | ADVISER | SYSTEM)
 #define FINDERS (OFFICER | COMMISSIONER | SOCIAL_WORKER | ADVISER | SYSTEM)
 
@@ -160,6 +161,48 @@ const struct catalogue_row catalogue[] = {
 	  "{'vintage':'2024','rows':[{'postcode':'ZZ1 1AA','grid':{'easting':400000,'northing':300000},'council':'Z06000999'}]}" },
 	{ PR, "LookupPostcode", 'R', EVERYBODY, FOREIGN_SHARED, "{'postcode':'ZZ1 1AA'}" },
 	{ PR, "ListPublished", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "RecordApproval", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'homeId':'$household','terms':{'leastAge':{'value':'0'},'mostAge':{'value':'17'},'sex':'ANY',"
+	  "'mostChildren':{'value':'3'},'kinds':['LONG_TERM']},'fromDate':'2024-01-01','decidedOn':'2023-12-20',"
+	  "'decidedBy':'PANEL','source':'decision sheet'}" },
+	{ PR, "EndApproval", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'homeId':'$household2','date':'2024-06-03','reason':'RESIGNED','source':'letter'}" },
+	{ PR, "ListApprovals", 'S', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$household'}" },
+	{ PR, "GetFosteringHousehold", 'R', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$household'}" },
+	{ PR, "ListFosteringHouseholds", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "GrantExemption", 'W', RELEASERS, FOREIGN_OWN,
+	  "{'homeId':'$household','basis':'SIBLINGS','childIds':['0190b3c2-7d1e-7abc-8def-0123456789ad'],"
+	  "'fromDate':'2024-06-01','source':'family'}" },
+	{ PR, "EndExemption", 'W', RELEASERS, FOREIGN_NOT_FOUND, "{'exemptionId':'$exemption','date':'2024-06-03'}" },
+	{ PR, "ListExemptions", 'S', FINDERS, FOREIGN_EMPTY, "{'homeId':'$household'}" },
+	{ PR, "StartTemporaryApproval", 'W', RELEASERS | SOCIAL_WORKER, FOREIGN_OWN,
+	  "{'homeId':'$household3','childId':'0190b3c2-7d1e-7abc-8def-0123456789ae','kind':'CONNECTED_PERSON',"
+	  "'fromDate':'2024-05-01','decidedBy':'NOMINATED_OFFICER','source':'assessment'}" },
+	{ PR, "ExtendTemporaryApproval", 'W', RELEASERS | SOCIAL_WORKER, FOREIGN_NOT_FOUND,
+	  "{'temporaryApprovalId':'$temporary','extension':'WEEKS','date':'2024-06-03'}" },
+	{ PR, "EndTemporaryApproval", 'W', RELEASERS | SOCIAL_WORKER, FOREIGN_NOT_FOUND,
+	  "{'temporaryApprovalId':'$temporary','date':'2024-06-03','reason':'OTHER'}" },
+	{ PR, "ListTemporaryApprovals", 'S', FINDERS, FOREIGN_EMPTY, "{'homeId':'$household3'}" },
+	{ PR, "RecordReview", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'homeId':'$household','heldOn':'2024-05-01','result':'CONTINUED','decidedBy':'PANEL','source':'minutes'}" },
+	{ PR, "ListReviews", 'S', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$household'}" },
+	{ PR, "RecordFosteringEnquiry", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'externalId':{'system':'recruit','id':'E-1'},'providerId':'$provider','enquirySource':'CAMPAIGN',"
+	  "'enquiredOn':'2024-05-01'}" },
+	{ PR, "MoveFosteringStage", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'enquiryId':'$enquiry','stage':'INITIAL_VISIT','date':'2024-05-10'}" },
+	{ PR, "ListPipeline", 'S', KEEPERS, FOREIGN_SHARED, "{'providerId':'$provider'}" },
+	{ PR, "GetPipelineReport", 'S', EVERYBODY, FOREIGN_SHARED,
+	  "{'providerId':'$provider','fromDate':'2024-01-01','untilDate':'2025-01-01'}" },
+	{ PR, "DeclareApprovalsKept", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'providerId':'$provider','fromDate':'2024-01-01','source':'register'}" },
+	{ PR, "UpsertConstellation", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'externalId':{'system':'bird','id':'B-1'},'providerId':'$provider','label':'Constellation 1',"
+	  "'hubHomeId':'$household','satelliteHomeIds':['$household2'],'respitePlaces':{'value':'1'},"
+	  "'fromDate':'2024-01-01'}" },
+	{ PR, "ListConstellations", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "GetConstellationTotals", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "GetFosteringUtilisation", 'S', EVERYBODY, FOREIGN_SHARED, "{'by':'PROVIDER'}" },
 
 	COMMON("referrals"),
 	{ RE, "CreateReferral", 'W', NEED_WRITERS, FOREIGN_OWN,

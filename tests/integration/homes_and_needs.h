@@ -173,7 +173,7 @@ static const char *new_id(void)
 /* ---- steps ---------------------------------------------------------------------------------------------------------- */
 
 /* A fostering household with so many places; its id. */
-static const char *a_home(int places)
+__attribute__((unused)) static const char *a_home(int places)
 {
 	json_t *provider = call("providers/UpsertProvider", "{\"name\": \"An agency\", \"code\": \"PR4\"}");
 	json_t *home = call("providers/UpsertHome", "{\"providerId\": \"%s\", \"kind\": \"FOSTERING\", \"places\": %d,"

@@ -127,7 +127,9 @@ char *tables_uuids(struct suite *suite, const char *authority)
 	static const char sql[] = "SELECT DISTINCT m[1] FROM regexp_matches($1, "
 		"'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', 'g') m "
 		"WHERE m[1] NOT IN (SELECT id::text FROM providers.home UNION ALL SELECT id::text FROM providers.provider "
-		"UNION ALL SELECT id::text FROM providers.document) "      /* what supply is for all */
+		"UNION ALL SELECT id::text FROM providers.document "       /* what supply is for all */
+		"UNION ALL SELECT id::text FROM providers.approval UNION ALL SELECT id::text FROM providers.carer_review "
+		"UNION ALL SELECT id::text FROM providers.fostering_enquiry UNION ALL SELECT id::text FROM providers.constellation) "
 		"ORDER BY 1";
 	const char *const values[] = { inner };
 	PGresult *result = PQexecParams(tables_db(suite), sql, 1, NULL, values, NULL, NULL, 0);

@@ -225,7 +225,9 @@ static const char *const noted_reads[] = {
 	"ListPlacements", "GetOccupancy", "FindHomes", "LookupReferral", "GetReferral", "GetReferralDetail", "ListReferrals",
 	"GetAgreement", "LookupAgreement", "ListAgreements", "GetLedger", "GetLedgerDays", "ListAgreementLines",
 	"GetYoungPerson", "ListYoungPeople",
-	"ListDue", "ListTurning18", "ListAccommodation", "ListPathwayEvents", "ListEntries", NULL,
+	"ListDue", "ListTurning18", "ListAccommodation", "ListPathwayEvents", "ListEntries",
+	"ListExemptions", "ListTemporaryApprovals",
+	NULL,
 };
 static const char *const other_reads[] = {
 	"Check", "GetInstance", "GetDescriptors",
@@ -235,7 +237,10 @@ static const char *const other_reads[] = {
 	"ListCostTypes",
 	"GetContract", "ListContracts", "ListContractMembers", "ListFees", "GetContractedPlaces", "GetBlockReport",
 	"ListDocuments", "ListDocumentTypes",
-	"ListCouncils", "ListAdjoining", "LookupPostcode", "ListPublished", NULL,
+	"ListCouncils", "ListAdjoining", "LookupPostcode", "ListPublished",
+	"ListApprovals", "GetFosteringHousehold", "ListFosteringHouseholds", "ListReviews", "ListPipeline",
+	"GetPipelineReport", "ListConstellations", "GetConstellationTotals", "GetFosteringUtilisation",
+	NULL,
 };
 
 static void read_once(const struct world *world, const struct catalogue_row *row)

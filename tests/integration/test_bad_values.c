@@ -83,6 +83,11 @@ static const struct rule {
 	{ "", "expires_before", no_dates }, { "", "sha256", no_codes },
 	{ "", "vintage", no_dates }, { "", "keys", too_long }, { "", "adjoining", no_codes },
 	{ "", "postcode", no_codes }, { "", "council", no_codes }, { "", "terminated", no_dates },
+	{ "", "kinds", no_codes }, { "", "until_date", no_dates }, { "", "decided_on", no_dates }, { "", "decided_by", no_codes },
+	{ "", "source", too_long }, { "", "basis", no_codes }, { "", "child_ids", no_ids }, { "", "kind", no_codes },
+	{ "", "extension", no_codes }, { "", "result", no_codes }, { "", "stage", no_codes }, { "", "held_on", no_dates },
+	{ "", "enquired_on", no_dates }, { "", "enquiry_source", no_codes }, { "", "label", too_long },
+	{ "", "satellite_home_ids", no_ids }, { "", "by", no_codes },
 	/* Compared, never stored. */
 	{ "", "etag", NULL }, { "", "wait_etag", NULL },
 };

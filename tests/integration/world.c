@@ -79,6 +79,37 @@ static const struct step supply_and_children[] = {
 	{ .method = NULL },
 };
 
+/* Fostering households and what is recorded of them. */
+static const struct step fostering[] = {
+	{ "providers", "UpsertHome", HOME("HF1", ""), "household=home.id" },
+	{ "providers", "UpsertHome", HOME("HF2", ""), "household2=home.id" },
+	{ "providers", "UpsertHome", HOME("HF3", ""), "household3=home.id" },
+	{ "providers", "RecordApproval", "{'homeId':'$household','terms':{'leastAge':{'value':'0'},'mostAge':{'value':'17'},"
+	  "'mostChildren':{'value':'3'},'kinds':['LONG_TERM']},'fromDate':'2024-02-01','source':'decision sheet'}", "" },
+	{ "providers", "RecordApproval", "{'homeId':'$household2','terms':{},'fromDate':'2024-02-01','source':'decision sheet'}",
+	  "" },
+	{ "providers", "EndApproval", "{'homeId':'$household2','date':'2024-06-02','reason':'RESIGNED','source':'letter'}", "" },
+	{ "providers", "RecordReview", "{'homeId':'$household','heldOn':'2024-05-02','result':'CONTINUED','source':'minutes'}",
+	  "" },
+	{ "providers", "GrantExemption", "{'homeId':'$household','basis':'SIBLINGS','childIds':['$child','$child2'],"
+	  "'fromDate':'2024-06-01','source':'family'}", "exemption=exemption.id" },
+	{ "providers", "EndExemption", "{'exemptionId':'$exemption','date':'2024-06-02'}", "" },
+	{ "providers", "StartTemporaryApproval", "{'homeId':'$household3','childId':'$child4','kind':'CONNECTED_PERSON',"
+	  "'fromDate':'2024-05-01','source':'assessment'}", "temporary=temporaryApproval.id" },
+	{ "providers", "ExtendTemporaryApproval", "{'temporaryApprovalId':'$temporary','extension':'WEEKS','date':'2024-06-01'}",
+	  "" },
+	{ "providers", "EndTemporaryApproval", "{'temporaryApprovalId':'$temporary','date':'2024-06-02','reason':'CHILD_LEFT'}",
+	  "" },
+	{ "providers", "RecordFosteringEnquiry", "{'externalId':{'system':'recruit','id':'E-1'},'providerId':'$provider',"
+	  "'enquirySource':'CAMPAIGN','enquiredOn':'2024-05-01'}", "enquiry=enquiry.id" },
+	{ "providers", "MoveFosteringStage", "{'enquiryId':'$enquiry','stage':'INITIAL_VISIT','date':'2024-05-10'}", "" },
+	{ "providers", "DeclareApprovalsKept", "{'providerId':'$provider','fromDate':'2024-02-01','source':'register'}", "" },
+	{ "providers", "UpsertConstellation", "{'externalId':{'system':'bird','id':'B-1'},'providerId':'$provider',"
+	  "'label':'Constellation 1','hubHomeId':'$household','satelliteHomeIds':['$household3'],'fromDate':'2024-01-01'}",
+	  "constellation=constellation.id" },
+	{ .method = NULL },
+};
+
 /* One child's journey from the need to a home, by events. */
 static const struct step journey[] = {
 	{ "referrals", "CreateReferral", REFERRAL("child"), "referral=referral.id" },
@@ -295,7 +326,7 @@ static void take(struct world *world, const struct step *step)
 	free(request);
 }
 
-static const struct step *const parts[] = { supply_and_children, journey, by_hand, leaving, standing };
+static const struct step *const parts[] = { supply_and_children, fostering, journey, by_hand, leaving, standing };
 
 void world_build(struct world *world, struct suite *suite, const char *authority, const char *born, bool twice)
 {

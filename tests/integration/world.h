@@ -24,7 +24,7 @@ struct world {
 	char authority[4];
 	char born[11];
 	bool twice;                  /* each write again with the same request id, and what that changes is compared */
-	struct { char name[16], value[64]; } names[48];
+	struct { char name[16], value[64]; } names[64];
 	size_t name_count;
 };
 

@@ -97,7 +97,8 @@ CREATE INDEX place_block_home ON place_block (home_id);
 
 -- A foster parent may foster more than the usual number: named children, by the council of the area where the foster
 -- parent lives (EXEMPTION; Children Act 1989, Schedule 7, paragraph 4), or while all whom they foster are siblings of one
--- another (SIBLINGS; paragraph 3): such a row counts only while it names every child who lives there.
+-- another (SIBLINGS; paragraph 3). Either helps only while every child who lives there is named (paragraph 5): one who is not
+-- named makes a children's home of the household as soon as there are more than the limit.
 CREATE TABLE exemption (
 	id         uuid PRIMARY KEY,
 	home_id    uuid NOT NULL REFERENCES home (id),

@@ -1,7 +1,7 @@
 -- A child lives in a home: its held place is confirmed; without one a free place is taken; without that the child is
 -- recorded beyond the places. What has happened is never refused. A home that is not known here holds nothing.
 WITH house AS (
-	SELECT h.id, h.places FROM home h WHERE h.id = :home_id::uuid AND NOT :event_historical::boolean
+	SELECT h.id, h.places, h.kind FROM home h WHERE h.id = :home_id::uuid AND NOT :event_historical::boolean
 		AND NOT EXISTS (SELECT 1 FROM hold k
 			WHERE k.authority = :authority::text AND k.placement_id = :placement_id::uuid)
 ), mine AS (
@@ -41,6 +41,12 @@ WITH house AS (
 ), expiry AS (
 	DELETE FROM timer t
 	WHERE t.kind = 'hold_expiry' AND t.authority = :authority::text AND t.subject = (SELECT e.id::text FROM effect e)
+), limit_looked_at AS (
+	-- whether a fostering household has more children now than it may
+	INSERT INTO timer (kind, authority, subject, due)
+	SELECT 'carer_limit', '', e.home_id::text, :now::timestamptz FROM effect e, house h
+	WHERE h.kind = 'FOSTERING' AND (SELECT count(*) FROM live) >= rule_value('FOSTERING_USUAL_LIMIT', :today::date)
+	ON CONFLICT (kind, authority, subject) DO UPDATE SET due = least(timer.due, excluded.due)
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent,
 		payload)

@@ -79,9 +79,13 @@ WITH seen AS (
 	UPDATE home h SET provider_id = w.id, name = i.name, kind = i.kind, outward = i.outward, easting = i.easting, northing = i.northing,
 		area_authority = i.area_authority, weekly_fee_pence = i.weekly_fee_pence,
 		notice_days = i.notice_days, open = i.open, urn = i.urn, registration = i.registration,
-		registered_places = i.registered_places, purpose = i.purpose, least_age = i.least_age,
-		most_age = i.most_age, sex = i.sex, most_children = i.most_children,
-		siblings_only = i.siblings_only, places = i.places,
+		registered_places = i.registered_places, purpose = i.purpose,
+		-- the terms of an approval that is recorded are stronger
+		least_age = CASE WHEN h.approved THEN h.least_age ELSE i.least_age END,
+		most_age = CASE WHEN h.approved THEN h.most_age ELSE i.most_age END,
+		sex = CASE WHEN h.approved THEN h.sex ELSE i.sex END,
+		most_children = CASE WHEN h.approved THEN h.most_children ELSE i.most_children END,
+		siblings_only = CASE WHEN h.approved THEN h.siblings_only ELSE i.siblings_only END, places = i.places,
 		version = h.version + 1, updated = :now::timestamptz
 	FROM item i JOIN whose w ON w.external_id = i.provider_key
 	WHERE h.external_system = :system::text AND h.external_id = i.home_key AND (
@@ -90,8 +94,11 @@ WITH seen AS (
 		h.most_age, h.sex, h.most_children, h.siblings_only, h.places
 	) IS DISTINCT FROM (
 		w.id, i.name, i.kind, i.outward, i.easting, i.northing, i.area_authority, i.weekly_fee_pence,
-		i.notice_days, i.open, i.urn, i.registration, i.registered_places, i.purpose, i.least_age,
-		i.most_age, i.sex, i.most_children, i.siblings_only, i.places)
+		i.notice_days, i.open, i.urn, i.registration, i.registered_places, i.purpose,
+		CASE WHEN h.approved THEN h.least_age ELSE i.least_age END, CASE WHEN h.approved THEN h.most_age ELSE i.most_age END,
+		CASE WHEN h.approved THEN h.sex ELSE i.sex END,
+		CASE WHEN h.approved THEN h.most_children ELSE i.most_children END,
+		CASE WHEN h.approved THEN h.siblings_only ELSE i.siblings_only END, i.places)
 	RETURNING h.id, h.provider_id, h.kind, h.places, h.weekly_fee_pence, h.open, h.version
 ), told_of AS (
 	SELECT n.id, n.provider_id, n.kind, n.places, n.weekly_fee_pence, n.open, n.version FROM home_new n
