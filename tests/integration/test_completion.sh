@@ -36,7 +36,7 @@ offered() {
 offers() {
 	local wanted=$1
 	shift
-	offered "$@" | grep -qxF -- "$wanted" || { echo "no \"$wanted\" for: $*"; offered "$@"; return 1; }
+	offered "$@" | grep -xF -- "$wanted" >/dev/null || { echo "no \"$wanted\" for: $*"; offered "$@"; return 1; }
 }
 only() {
 	local wanted=$1
@@ -45,7 +45,7 @@ only() {
 }
 
 the_script_is_bash_and_is_registered() {
-	bash -n <(hearth completion bash) && complete -p hearth | grep -q -- '-F _hearth'
+	bash -n <(hearth completion bash) && complete -p hearth | grep -- "-F _hearth" >/dev/null
 }
 
 commands_are_offered() {
