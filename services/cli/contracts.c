@@ -47,6 +47,7 @@ const struct cli_event cli_events[] = {
 	{"hearth.place.released.v1", &hearth__providers__v1__place_released__descriptor},
 	{"hearth.homes.found.v1", &hearth__providers__v1__homes_found__descriptor},
 	{"hearth.contract.recorded.v1", &hearth__providers__v1__contract_recorded__descriptor},
+	{"hearth.contract.joined.v1", &hearth__providers__v1__contract_joined__descriptor},
 	{"hearth.contract.ended.v1", &hearth__providers__v1__contract_ended__descriptor},
 	{"hearth.contract.member_recorded.v1", &hearth__providers__v1__contract_member_recorded__descriptor},
 	{"hearth.contract.fee_set.v1", &hearth__providers__v1__contract_fee_set__descriptor},

@@ -104,6 +104,8 @@ static const struct hearth_method methods[] = {
 	  .plan = providers_get_contract },
 	{ .name = "ListContracts", .kind = HEARTH_SLOW, .roles = PRICE_READERS, .statement = "list_contracts",
 	  .row = "contracts", .plan = providers_list_contracts },
+	{ .name = "JoinContract", .kind = HEARTH_WRITE, .roles = BUYERS, .statement = "join_contract",
+	  .replay = "replay_contract", .row = "contract", .plan = providers_join_contract },
 	{ .name = "EndContract", .kind = HEARTH_WRITE, .roles = BUYERS, .statement = "end_contract",
 	  .replay = "replay_contract", .row = "contract", .plan = providers_end_contract },
 	{ .name = "UpsertContractMember", .kind = HEARTH_WRITE, .roles = BUYERS, .statement = "upsert_contract_member",

@@ -31,9 +31,9 @@ hearth_plan_fn providers_find_homes;
 hearth_step_fn providers_found_homes, providers_search_timer;
 
 /* routes.c, routes_block.c */
-hearth_plan_fn providers_upsert_contract, providers_get_contract, providers_list_contracts, providers_end_contract,
-	providers_upsert_contract_member, providers_list_contract_members, providers_set_fee, providers_list_fees,
-	providers_contracted_places, providers_block_report, providers_record_document, providers_withdraw_document,
+hearth_plan_fn providers_upsert_contract, providers_get_contract, providers_list_contracts, providers_join_contract,
+	providers_end_contract, providers_upsert_contract_member, providers_list_contract_members, providers_set_fee,
+	providers_list_fees, providers_contracted_places, providers_block_report, providers_record_document, providers_withdraw_document,
 	providers_list_documents, providers_list_document_types;
 hearth_step_fn providers_block_reported;
 

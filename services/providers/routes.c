@@ -18,7 +18,7 @@
 #define MOST_KINDS 8
 #define MOST_AREAS 50
 #define MOST_CATEGORIES 20
-#define MOST_PLACES 100000
+#define MOST_PLACES 99999
 #define MOST_TIER 20
 #define MOST_RANK 1000
 
@@ -106,18 +106,14 @@ static int check_commissioner(const Hearth__Providers__V1__UpsertContractRequest
 	return 0;
 }
 
-static int check_commissioners(const char *own, const Hearth__Providers__V1__UpsertContractRequest *request,
-                               struct hearth_status *status)
+static int check_commissioners(const Hearth__Providers__V1__UpsertContractRequest *request, struct hearth_status *status)
 {
-	bool leads = request->n_commissioners == 0;
 	if (hearth_check_range((int64_t)request->n_commissioners, 0, MOST_COMMISSIONERS, "commissioners", status) < 0)
 		return -1;
-	for (size_t i = 0; i < request->n_commissioners; i++) {
+	for (size_t i = 0; i < request->n_commissioners; i++)
 		if (check_commissioner(request, i, status) < 0)
 			return -1;
-		leads |= strcmp(request->commissioners[i]->authority, own) == 0;
-	}
-	return leads ? 0 : hearth_fail_field(status, "commissioners", "commissioners do not name %s, which leads the contract", own);
+	return 0;
 }
 
 static int check_lot_lists(const Hearth__Providers__V1__ContractLot *lot, size_t index, struct hearth_status *status)
@@ -175,7 +171,7 @@ int providers_upsert_contract(struct hearth_call *call, struct hearth_status *st
 	if (!request->kind)
 		return hearth_fail_field(status, "kind",
 		                         "kind is missing: FRAMEWORK, DYNAMIC_MARKET, BLOCK, SPOT or PREFERRED_PROVIDER");
-	if (check_extensions(request, status) < 0 || check_commissioners(hearth_call_authority(call), request, status) < 0 ||
+	if (check_extensions(request, status) < 0 || check_commissioners(request, status) < 0 ||
 	    hearth_check_range((int64_t)request->n_lots, 0, MOST_LOTS, "lots", status) < 0)
 		return -1;
 	for (size_t i = 0; i < request->n_lots; i++)
@@ -194,6 +190,12 @@ int providers_list_contracts(struct hearth_call *call, struct hearth_status *sta
 {
 	const Hearth__Providers__V1__ListContractsRequest *request = hearth_call_request(call);
 	return hearth_check_date_or_empty(request->date, "date", status);
+}
+
+int providers_join_contract(struct hearth_call *call, struct hearth_status *status)
+{
+	const Hearth__Providers__V1__JoinContractRequest *request = hearth_call_request(call);
+	return hearth_check_uuid(request->contract_id, "contract_id", status);
 }
 
 int providers_end_contract(struct hearth_call *call, struct hearth_status *status)

@@ -132,9 +132,12 @@ const struct catalogue_row catalogue[] = {
 	{ PR, "FindHomes", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'referralId':'$open'}" },
 	{ PR, "ReleaseHold", 'W', COMMISSIONER | OFFICER | SYSTEM, FOREIGN_NOT_FOUND, "{'holdId':'$held'}" },
 	{ PR, "UpsertContract", 'W', BUYERS, FOREIGN_OWN,
-	  "{'reference':'C-2','kind':'FRAMEWORK','fromDate':'2024-04-01','lots':[{'code':'L1','homeKinds':['FOSTERING']}]}" },
+	  "{'reference':'C-2','kind':'FRAMEWORK','fromDate':'2024-04-01','untilDate':'2026-04-01','extensions':"
+	  "[{'untilDate':'2027-04-01'}],'commissioners':[{'authority':'999','part':'HEALTH','share':{'value':'1'}}],"
+	  "'lots':[{'code':'L1','homeKinds':['FOSTERING'],'places':{'value':'5'}}]}" },
 	{ PR, "GetContract", 'R', PRICE_READERS, FOREIGN_NOT_FOUND, "{'contractId':'$contract'}" },
 	{ PR, "ListContracts", 'S', PRICE_READERS, FOREIGN_EMPTY, "{}" },
+	{ PR, "JoinContract", 'W', BUYERS, FOREIGN_NOT_FOUND, "{'contractId':'$contract'}" },
 	{ PR, "EndContract", 'W', BUYERS, FOREIGN_NOT_FOUND,
 	  "{'contractId':'$contract','date':'2026-03-31','reason':'RELET'}" },
 	{ PR, "UpsertContractMember", 'W', BUYERS, FOREIGN_NOT_FOUND,

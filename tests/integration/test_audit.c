@@ -145,8 +145,8 @@ static bool stands_in(const char *const *names, const char *name)
 /* ---- writes ---- */
 
 /* Writes of an authority whose answer is no child's record. */
-static const char *const of_no_child[] = { "ImportEpisodes", "UpsertContract", "EndContract", "UpsertContractMember", "SetFee",
-	                                       NULL };
+static const char *const of_no_child[] = { "ImportEpisodes", "UpsertContract", "JoinContract", "EndContract",
+	                                       "UpsertContractMember", "SetFee", NULL };
 
 /* Building a world twice calls every write, and each again with its request id. */
 START_TEST(every_write_leaves_one_entry_and_its_repetition_only_a_read)

@@ -158,7 +158,6 @@ START_TEST(what_cannot_be_a_contract_is_refused_and_says_what_is_wrong)
 	static const struct { const char *more, *field; } wrong[] = {
 		{ ", \"untilDate\": \"2023-04-01\"", "until_date" },
 		{ ", \"extensions\": [{\"untilDate\": \"2023-04-01\"}]", "extensions[0].until_date" },
-		{ ", \"commissioners\": [{\"authority\": \"902\"}]", "commissioners" },
 		{ ", \"commissioners\": [{\"authority\": \"901\"}, {\"authority\": \"901\", \"part\": \"CHILDREN\"}]",
 		  "commissioners[1].authority" },
 		{ ", \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"CASTLE\"]}]", "lots[0].home_kinds" },
@@ -323,7 +322,17 @@ START_TEST(each_commissioner_has_its_routes_for_as_long_as_the_contract_runs)
 	const char *id = text_at(call("providers/UpsertContract", body, reference, ""), "contract.id");
 	admit(id, provider, ", \"tier\": {\"value\": 2}");
 	ck_assert_str_eq(routes_of(id, "901"), "FRAMEWORK 2 ? 2023-04-01 2024-04-01");
+	/* Nobody but the council itself says that it takes part. */
+	ck_assert_str_eq(routes_of(id, "902"), "");
+	char text[100];
+	snprintf(text, sizeof text, "{\"contractId\": \"%s\"}", id);
+	json_t *joined = ask("902", "providers/JoinContract", NULL, text).json;
+	ck_assert(json_is_true(at(joined, "contract.commissioners.1.joined")));
+	ck_assert(json_equal(joined, ask("902", "providers/JoinContract", NULL, text).json));
+	ck_assert(json_equal(at(joined, "contract"), at(call("providers/GetContract", "%s", text), "contract")));
 	ck_assert_str_eq(routes_of(id, "902"), "FRAMEWORK 2 ? 2023-10-01 2024-04-01");
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.outbox WHERE type = 'hearth.contract.joined.v1' "
+	                          "AND partition_key = '%s' AND authority = '902'", id), 1);
 	ck_assert_str_eq(value_of("SELECT area_authorities::text FROM providers.home_route WHERE contract_id = '%s' LIMIT 1", id),
 	                 "{330,331}");
 	call("providers/UpsertContract", body, reference, ", \"takenOn\": \"2023-12-01\"");

@@ -52,6 +52,7 @@ static const struct step supply_and_children[] = {
 	  "" },
 	{ "providers", "UpsertContract", "{'reference':'B-1','kind':'BLOCK','fromDate':'2024-04-01','lots':[{'code':'L1',"
 	  "'homeKinds':['FOSTERING'],'places':{'value':'2'}}]}", "block=contract.id" },
+	{ "providers", "JoinContract", "{'contractId':'$block'}", "" },
 	{ "providers", "EndContract", "{'contractId':'$block','date':'2025-03-31','reason':'RELET'}", "" },
 	{ "providers", "RecordDocument", "{'homeId':'$home','type':'DBS_POLICY','reference':'D-1','issued':'2024-01-01',"
 	  "'expires':'2025-01-01'}", "document=document.id" },

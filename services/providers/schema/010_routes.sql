@@ -46,6 +46,16 @@ CREATE TABLE contract_commissioner (
 );
 CREATE INDEX contract_commissioner_authority ON contract_commissioner (authority, contract_id) WHERE until_version IS NULL;
 
+-- Councils other than the leading one that have said themselves that they take part. Until then a contract changes nothing
+-- for them: nobody else says what their places cost.
+CREATE TABLE contract_joined (
+	contract_id uuid NOT NULL REFERENCES contract (id),
+	authority   text NOT NULL CHECK (authority ~ '^[0-9]{3}$'),
+	actor       text NOT NULL,
+	joined      timestamptz NOT NULL,
+	PRIMARY KEY (contract_id, authority)
+);
+
 CREATE TABLE contract_lot (
 	contract_id      uuid NOT NULL REFERENCES contract (id),
 	code             text NOT NULL,
@@ -105,13 +115,20 @@ INSERT INTO rule (code, from_date, until_date, value, source) VALUES
 
 -- ---- what follows for matching
 
+-- Whether a council leads a contract or has joined it.
+CREATE FUNCTION takes_part(p_authority text, p_contract uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT 1 FROM contract_joined j WHERE j.contract_id = p_contract AND j.authority = p_authority)
+		OR EXISTS (SELECT 1 FROM contract c WHERE c.id = p_contract AND c.authority = p_authority)
+$$;
+
 -- How each council can have the homes of a contract (of these providers; NULL: of all), between which days and at which
 -- fee. Days on which nothing of it changes are one row.
 CREATE FUNCTION contract_routes(p_contract uuid, p_providers uuid[]) RETURNS TABLE (key text, home_id uuid,
 	provider_id uuid, home_kind text, area_authorities text[], authority text, route text, tier integer,
 	weekly_fee_pence bigint, from_date date, until_date date) LANGUAGE sql STABLE AS $$
 WITH deal AS (
-	SELECT c.kind, c.from_date, coalesce(c.runs_until, 'infinity') AS until_date FROM contract c WHERE c.id = p_contract
+	SELECT c.authority, c.kind, c.from_date, coalesce(c.runs_until, 'infinity') AS until_date
+	FROM contract c WHERE c.id = p_contract
 ), lot AS (
 	SELECT l.code, l.home_kinds, l.area_authorities FROM contract_lot l
 	WHERE l.contract_id = p_contract AND l.until_version IS NULL
@@ -176,7 +193,8 @@ WITH deal AS (
 	FROM run r GROUP BY r.no, r.run
 ), buyer AS (
 	SELECT m.authority, min(m.from_date) AS from_date, max(m.until_date) AS until_date FROM contract_commissioner m
-	WHERE m.contract_id = p_contract AND m.until_version IS NULL GROUP BY m.authority
+	WHERE m.contract_id = p_contract AND m.until_version IS NULL AND takes_part(m.authority, p_contract)
+	GROUP BY m.authority
 ), flat AS (
 	SELECT n.home_id, CASE WHEN n.home_id IS NULL THEN n.provider_id END AS provider_id,
 		CASE WHEN n.home_id IS NULL THEN n.kind END AS home_kind, n.areas, b.authority, d.kind AS route, n.tier, e.pence,
@@ -228,6 +246,14 @@ BEGIN
 END $$;
 CREATE TRIGGER contract_changed AFTER UPDATE ON contract REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION contract_changed();
+
+CREATE FUNCTION contract_was_joined() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM keep_contract_routes(n.contract_id, NULL, n.joined) FROM new_rows n;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER contract_was_joined AFTER INSERT ON contract_joined REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION contract_was_joined();
 
 CREATE FUNCTION contract_member_recorded() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -332,11 +358,11 @@ $$;
 
 -- ---- contracts as they are answered
 
-CREATE FUNCTION commissioner_json(p_authority text, p_part text, p_share integer, p_from date, p_until date) RETURNS jsonb
-LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION commissioner_json(p_authority text, p_part text, p_share integer, p_from date, p_until date,
+	p_joined boolean) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
 	SELECT jsonb_strip_nulls(jsonb_build_object('authority', p_authority, 'part', p_part, 'share',
 		CASE WHEN p_share IS NOT NULL THEN jsonb_build_object('value', p_share) END, 'from_date', p_from,
-		'until_date', nullif(p_until, 'infinity')))
+		'until_date', nullif(p_until, 'infinity'), 'joined', p_joined))
 $$;
 CREATE FUNCTION lot_json(p_code text, p_name text, p_kinds text[], p_areas text[], p_categories text[], p_places integer,
 	p_inside integer, p_estimated boolean) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
@@ -346,8 +372,8 @@ CREATE FUNCTION lot_json(p_code text, p_name text, p_kinds text[], p_areas text[
 			THEN jsonb_build_object('value', p_inside) END, 'estimated', p_estimated))
 $$;
 CREATE FUNCTION contract_commissioners(p_contract uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-	SELECT coalesce(jsonb_agg(commissioner_json(m.authority, m.part, m.share, m.from_date, m.until_date)
-		ORDER BY m.authority, m.part, m.from_date), '[]')
+	SELECT coalesce(jsonb_agg(commissioner_json(m.authority, m.part, m.share, m.from_date, m.until_date,
+		takes_part(m.authority, p_contract)) ORDER BY m.authority, m.part, m.from_date), '[]')
 	FROM contract_commissioner m WHERE m.contract_id = p_contract AND m.until_version IS NULL
 $$;
 CREATE FUNCTION contract_lots(p_contract uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -355,15 +381,15 @@ CREATE FUNCTION contract_lots(p_contract uuid) RETURNS jsonb LANGUAGE sql STABLE
 		l.places_inside, l.estimated) ORDER BY l.code), '[]')
 	FROM contract_lot l WHERE l.contract_id = p_contract AND l.until_version IS NULL
 $$;
--- How many contracts a council commissions, as far as 2,000.
+-- How many contracts a council leads, as far as 2,000.
 CREATE FUNCTION contracts_of(p_authority text) RETURNS bigint LANGUAGE sql STABLE AS $$
-	SELECT count(1) FROM (SELECT DISTINCT m.contract_id FROM contract_commissioner m
-		WHERE m.authority = p_authority AND m.until_version IS NULL LIMIT 2000) x
+	SELECT count(1) FROM (SELECT 1 FROM contract c WHERE c.authority = p_authority LIMIT 2000) x
 $$;
--- Whether a council is a commissioner of a contract.
+-- Whether a council has a part in a contract: it leads it, for itself or for others, or is a commissioner.
 CREATE FUNCTION commissions(p_authority text, p_contract uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
 	SELECT EXISTS (SELECT 1 FROM contract_commissioner m
-		WHERE m.contract_id = p_contract AND m.authority = p_authority AND m.until_version IS NULL)
+			WHERE m.contract_id = p_contract AND m.authority = p_authority AND m.until_version IS NULL)
+		OR EXISTS (SELECT 1 FROM contract c WHERE c.id = p_contract AND c.authority = p_authority)
 $$;
 
 -- ---- who lived where

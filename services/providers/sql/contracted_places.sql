@@ -5,6 +5,7 @@ WITH day AS (
 	SELECT c.id, c.kind FROM contract c CROSS JOIN day d
 	WHERE c.id IN (SELECT m.contract_id FROM contract_commissioner m
 			WHERE m.authority = :authority::text AND m.until_version IS NULL)
+		AND takes_part(:authority::text, c.id)
 		AND c.from_date <= d.day AND (c.runs_until IS NULL OR c.runs_until > d.day)
 ), own AS (
 	SELECT e.id, CASE WHEN bool_and(m.share IS NOT NULL) THEN sum(m.share) END AS share

@@ -149,8 +149,8 @@ WITH seen AS (
 SELECT v.outcome, (SELECT o.lot FROM used_lot o) AS detail, coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
 	e.id, e.version::text AS etag, e.authority, e.reference, e.name, e.kind, e.basis, e.open_to_entrants, e.from_date,
 	e.until_date, e.runs_until, e.ended_on, e.ended_reason, e.extensions,
-	(SELECT jsonb_agg(commissioner_json(b.authority, b.part, b.share, b.from_date, b.until_date)
-		ORDER BY b.authority, b.part, b.from_date) FROM buyer b) AS commissioners,
+	(SELECT jsonb_agg(commissioner_json(b.authority, b.part, b.share, b.from_date, b.until_date,
+		b.authority = e.authority OR takes_part(b.authority, e.id)) ORDER BY b.authority, b.part, b.from_date) FROM buyer b) AS commissioners,
 	(SELECT coalesce(jsonb_agg(lot_json(a.code, a.name, a.home_kinds, a.area_authorities, a.categories, a.places,
 		a.places_inside, a.estimated) ORDER BY a.code), '[]') FROM lot a) AS lots
 FROM verdict v LEFT JOIN effect e ON true
