@@ -20,6 +20,7 @@ int referrals_check_needs(const struct Hearth__Referrals__V1__Needs *needs, stru
 void referrals_bind_needs(struct hearth_call *call, const struct Hearth__Referrals__V1__Needs *needs)
 {
 	Hearth__Referrals__V1__Needs more = HEARTH__REFERRALS__V1__NEEDS__INIT;
+	const char *text = NULL;
 	if (needs) {
 		more.siblings = needs->siblings;
 		more.school_grid = needs->school_grid;
@@ -34,9 +35,8 @@ void referrals_bind_needs(struct hearth_call *call, const struct Hearth__Referra
 		more.wishes = needs->wishes;
 		more.n_placement_kinds = needs->n_placement_kinds;
 		more.placement_kinds = needs->placement_kinds;
+		if (protobuf_c_message_get_packed_size(&more.base) > 0)
+			text = hearth_json_print(hearth_call_arena(call), &more.base, 0);
 	}
-	if (protobuf_c_message_get_packed_size(&more.base) == 0)
-		hearth_bind_null(call, "needs_more");
-	else
-		hearth_bind_text(call, "needs_more", hearth_json_print(hearth_call_arena(call), &more.base, 0));
+	hearth_bind_text(call, "needs_more", text);
 }

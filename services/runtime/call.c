@@ -202,9 +202,12 @@ static const char *given_value(struct hearth_call *call, enum hearth_given given
 
 static const struct hearth_bound_value *find_bound(const struct hearth_call *call, const char *name)
 {
-	for (size_t i = call->bound_count; i > 0; i--)
-		if (strcmp(call->bound[i - 1].name, name) == 0)
+	/* Each parameter of each call asks each bound name, and nearly all differ in their first letter. */
+	for (size_t i = call->bound_count; i > 0; i--) {
+		const char *is = call->bound[i - 1].name;
+		if (*is == *name && strcmp(is, name) == 0)
 			return &call->bound[i - 1];
+	}
 	return NULL;
 }
 

@@ -26,6 +26,12 @@
 #ifndef FURTHER_SERVICES
 #define FURTHER_SERVICES
 #endif
+#ifndef SUITE_CLOCK
+#define SUITE_CLOCK "2024-01-01T09:00:00Z"
+#endif
+#ifndef AT_HOME
+#define AT_HOME "901"
+#endif
 
 static struct suite *suite;
 static struct hearth_arena *arena;
@@ -33,7 +39,7 @@ static struct hearth_arena *arena;
 static void start_suite(void)
 {
 	static const char *const services[] = { "referrals", "providers", "placements", FURTHER_SERVICES NULL };
-	suite = suite_start(&(struct suite_options){ .services = services, .instances = 2, .clock = "2024-01-01T09:00:00Z" });
+	suite = suite_start(&(struct suite_options){ .services = services, .instances = 2, .clock = SUITE_CLOCK });
 	if (suite == NULL)
 		abort();
 	arena = hearth_arena_new();
@@ -64,11 +70,11 @@ static const ProtobufCServiceDescriptor *service_of(const char *method)
 	return &hearth__placements__v1__placements__descriptor;
 }
 
-/* One client for each authority: "901" is at home, everybody else a stranger. */
+/* One client for each authority: AT_HOME is at home, everybody else a stranger. */
 static struct hearth_client *client_of(const char *authority)
 {
 	static struct hearth_client *at_home, *stranger;
-	struct hearth_client **client = strcmp(authority, "901") == 0 ? &at_home : &stranger;
+	struct hearth_client **client = strcmp(authority, AT_HOME) == 0 ? &at_home : &stranger;
 	if (*client == NULL)
 		*client = suite_client(suite, authority, SUITE_ALL_ROLES);
 	return *client;
@@ -115,7 +121,7 @@ static struct answer ask(const char *authority, const char *method, const struct
 __attribute__((format(printf, 2, 3))) static json_t *call(const char *method, const char *format, ...)
 {
 	FORMATTED(text, format);
-	struct answer answer = ask("901", method, NULL, text);
+	struct answer answer = ask(AT_HOME, method, NULL, text);
 	ck_assert_msg(answer.json != NULL, "%s %s: %s (%s)", method, answer.status.reason, answer.status.message,
 	              answer.status.field);
 	return answer.json;
@@ -126,7 +132,7 @@ __attribute__((format(printf, 5, 6))) static void refused(enum hearth_code code,
                                                           const char *method, const char *format, ...)
 {
 	FORMATTED(text, format);
-	struct answer answer = ask("901", method, NULL, text);
+	struct answer answer = ask(AT_HOME, method, NULL, text);
 	ck_assert_msg(answer.json == NULL, "%s is not refused", method);
 	ck_assert_msg(answer.status.code == code && strcmp(answer.status.reason, reason) == 0
 	              && (field == NULL || strcmp(answer.status.field, field) == 0), "%s: %s %s: %s (%s)", method,
