@@ -28,6 +28,8 @@ char *hearth_arena_printf(struct hearth_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char *hearth_arena_vprintf(struct hearth_arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+/* Runs when the arena is reset or freed, the last one first: for what a call holds that is not its arena's memory. */
+void hearth_arena_at_end(struct hearth_arena *arena, void (*run)(void *context), void *context);
 size_t hearth_arena_used(const struct hearth_arena *arena);
 
 /* Valid as long as the arena; its free does nothing. */

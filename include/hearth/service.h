@@ -54,7 +54,11 @@ bool hearth_budget_left(struct hearth_budget *budget);
 /* One step towards the reply: pure, it reckons until the budget is spent and keeps where it is in hearth_call_state. Called
  * again while it answers HEARTH_STEP_MORE, never past the call's deadline. The rows are the same each time; none without a
  * statement. -1: refused, with a status. */
-enum { HEARTH_STEP_DONE = 0, HEARTH_STEP_MORE = 1, HEARTH_STEP_WAIT = 2 /* the runtime's: a long poll goes on waiting */ };
+enum {
+	HEARTH_STEP_DONE = 0, HEARTH_STEP_MORE = 1,
+	HEARTH_STEP_WAIT = 2,       /* the runtime's: a long poll goes on waiting */
+	HEARTH_STEP_KEEP = 3        /* done, once the method's `keep` is committed: the answer waits for it */
+};
 typedef int hearth_step_fn(struct hearth_call *call, const struct hearth_rows *rows, struct hearth_budget *budget,
                            struct hearth_status *status);
 
@@ -72,6 +76,8 @@ struct hearth_method {
 	const char *audit;          /* reads of a child's record (also a write's replay): where the reply names the child, or
 	                             * the record: "children.id"; "request.referral_id" of the request; NULL: not audited */
 	hearth_step_fn *step;       /* COMPUTE, or READ and SLOW in place of `reply`: makes the reply in steps */
+	const char *keep;           /* COMPUTE: sql/<keep>.sql keeps what was answered, in a group of the write connection, with
+	                             * what the step bound; only when the step says HEARTH_STEP_KEEP; NULL: nothing is kept */
 };
 
 /* What a call holds. All pointers live as long as the call. */
@@ -223,6 +229,7 @@ struct hearth_source {
  * moves the timer row in the same statement and does nothing when it is gone, so that two processes may try at once. */
 struct hearth_timer {
 	const char *kind;                               /* NULL ends the table */
+	hearth_plan_fn *begin;                          /* binds what `read` lacks; may be NULL */
 	const char *read;
 	hearth_plan_fn *plan;
 	const char *write;

@@ -120,10 +120,11 @@ const struct hearth_source providers_sources[] = {
 const struct hearth_timer providers_timers[] = {
 	{ .kind = "hold_expiry", .write = "expire_hold" },
 	{ .kind = "document_expiring", .write = "tell_document_expiring" },
-	{ .kind = "find_homes", .read = "homes_for_need", .step = providers_search_timer, .write = "tell_homes_found" },
 	{ .kind = "carer_terms", .write = "begin_terms" },
 	{ .kind = "carer_limit", .write = "tell_over_limit" },
 	{ .kind = "carer_review", .read = "review_clock", .plan = providers_review_due, .write = "tell_review_due" },
 	{ .kind = "carer_temporary", .read = "temporary_clock", .plan = providers_temporary_due, .write = "keep_temporary" },
+	{ .kind = "find_homes", .begin = providers_search_begin, .read = "match_homes", .step = providers_search_timer,
+	  .write = "tell_homes_found" },
 	{ .kind = NULL },
 };

@@ -39,11 +39,23 @@ static const struct hearth_method methods[] = {
 	  .plan = providers_get_occupancy, .audit = "holds.child_id" },
 	{ .name = "ImportHomes", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "import_homes",
 	  .replay = "replay_import", .plan = providers_import_homes },
-	{ .name = "FindHomes", .kind = HEARTH_COMPUTE, .roles = FINDERS, .statement = "homes_for_need",
+	{ .name = "FindHomes", .kind = HEARTH_COMPUTE, .roles = FINDERS, .statement = "match_homes",
 	  .plan = providers_find_homes, .step = providers_found_homes, .audit = "request.referral_id" },
 	{ .name = "ReleaseHold", .kind = HEARTH_WRITE, .roles = RELEASERS, .statement = "release_hold",
 	  .replay = "replay_hold", .row = "hold", .plan = providers_release_hold, .audit = "hold.child_id" },
 	/* matching */
+	{ .name = "MatchHomes", .kind = HEARTH_COMPUTE, .roles = FINDERS, .statement = "match_homes",
+	  .plan = providers_match_homes, .step = providers_matched_homes, .keep = "keep_match", .audit = "request.referral_id" },
+	{ .name = "ExplainHome", .kind = HEARTH_COMPUTE, .roles = FINDERS, .statement = "match_homes",
+	  .plan = providers_explain_home, .step = providers_explained_home, .audit = "child_id" },
+	{ .name = "GetMatch", .kind = HEARTH_COMPUTE, .roles = FINDERS, .statement = "match_homes",
+	  .plan = providers_get_match, .step = providers_got_match, .audit = "match.child_id" },
+	{ .name = "ListMatches", .kind = HEARTH_SLOW, .roles = FINDERS, .statement = "list_matches", .row = "matches",
+	  .plan = providers_list_matches, .audit = "matches.child_id" },
+	{ .name = "GetMatchWeights", .kind = HEARTH_READ, .roles = FINDERS, .statement = "get_match_weights", .row = "weights",
+	  .plan = providers_get_match_weights },
+	{ .name = "SetMatchWeights", .kind = HEARTH_WRITE, .roles = ROLE(COMMISSIONER), .statement = "set_match_weights",
+	  .replay = "replay_match_weights", .row = "weights", .plan = providers_set_match_weights },
 	/* registration, inspections, embargoes */
 	/* places, calendar, occupancy */
 	/* fostering households */

@@ -28,7 +28,12 @@ hearth_plan_fn providers_temporary_due, providers_review_due;
 
 /* search.c */
 hearth_plan_fn providers_find_homes;
-hearth_step_fn providers_found_homes, providers_search_timer;
+hearth_step_fn providers_found_homes;
+
+/* match_calls.c, match_weights.c, match_shortlist.c */
+hearth_plan_fn providers_match_homes, providers_explain_home, providers_get_match, providers_list_matches,
+	providers_get_match_weights, providers_set_match_weights, providers_search_begin;
+hearth_step_fn providers_matched_homes, providers_explained_home, providers_got_match, providers_search_timer;
 
 /* routes.c, routes_block.c */
 hearth_plan_fn providers_upsert_contract, providers_get_contract, providers_list_contracts, providers_join_contract,

@@ -39,6 +39,13 @@ struct block {
 	_Alignas(16) char data[];
 };
 
+/* Something of the call's that is not the arena's memory. */
+struct ending {
+	void (*run)(void *context);
+	void *context;
+	struct ending *next;
+};
+
 struct hearth_arena {
 	char *at;                /* next free byte, aligned */
 	char *end;               /* of the block */
@@ -46,6 +53,7 @@ struct hearth_arena {
 	struct block *extra;     /* all but the first */
 	size_t passed;           /* handed out of blocks that are not the present one */
 	size_t next_size;
+	struct ending *endings;
 	ProtobufCAllocator allocator;
 	_Alignas(16) char first[FIRST_SIZE];
 };
@@ -121,10 +129,27 @@ static void free_extra(struct hearth_arena *arena)
 	}
 }
 
+static void run_endings(struct hearth_arena *arena)
+{
+	while (arena->endings) {
+		struct ending *ending = arena->endings;
+		arena->endings = ending->next;
+		ending->run(ending->context);
+	}
+}
+
+void hearth_arena_at_end(struct hearth_arena *arena, void (*run)(void *context), void *context)
+{
+	struct ending *ending = hearth_arena_alloc(arena, sizeof *ending);
+	*ending = (struct ending){ run, context, arena->endings };
+	arena->endings = ending;
+}
+
 void hearth_arena_free(struct hearth_arena **arena)
 {
 	if (*arena == NULL)
 		return;
+	run_endings(*arena);
 	free_extra(*arena);
 	UNPOISON((*arena)->first, FIRST_SIZE);
 	free(*arena);
@@ -133,6 +158,8 @@ void hearth_arena_free(struct hearth_arena **arena)
 
 void hearth_arena_reset(struct hearth_arena *arena)
 {
+	if (arena->endings != NULL)
+		run_endings(arena);
 	UNPOISON(arena->first, FIRST_SIZE);
 	/* The first block is dirty as far as it was handed out; all of it once it was left. */
 	size_t dirty = arena->start == arena->first ? (size_t)(arena->at - arena->first) : FIRST_SIZE;

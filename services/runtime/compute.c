@@ -137,6 +137,34 @@ static int step(struct hearth_stepping *stepping, struct hearth_budget *budget, 
 	return step_list(stepping, budget, status);
 }
 
+/* ---- answers that are kept ---- */
+
+static void kept(struct hearth_write *write, const PGresult *const *results, const struct hearth_status *status)
+{
+	struct hearth_call *call = write->context;
+	struct hearth_status fine = HEARTH_STATUS_INIT;
+	if (results)
+		hearth_process_committed(call->process);
+	if (!results || !hearth_audit_read(call))
+		hearth_call_finish(call, results ? &fine : status);
+}
+
+/* The answer leaves when what is kept of it is committed: nobody has an answer that cannot be made again. */
+static void keep(struct hearth_call *call)
+{
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	const char *const *values = hearth_call_values(call, &call->route->keep, &status);
+	size_t count = 0;
+	if (!values) {
+		hearth_call_finish(call, &status);
+		return;
+	}
+	call->main_step = hearth_steps_add(call->process, call->steps, &count, call->route->keep.statement, values);
+	call->write = (struct hearth_write){ .step_count = count, .steps = call->steps, .deadline_us = call->deadline_us,
+	                                     .done = kept, .context = call };
+	hearth_db_write(call->process->db, &call->write);
+}
+
 static bool take_turn(struct hearth_task *task, struct hearth_budget *budget)
 {
 	struct hearth_stepping *stepping = (struct hearth_stepping *)task;
@@ -150,6 +178,8 @@ static bool take_turn(struct hearth_task *task, struct hearth_budget *budget)
 	if (outcome == HEARTH_STEP_WAIT) {
 		call->state = NULL;
 		hearth_dispatch_wait(call);
+	} else if (outcome == HEARTH_STEP_KEEP) {
+		keep(call);
 	} else if (outcome < 0 || !hearth_audit_read(call)) {
 		hearth_call_finish(call, &status);
 	}

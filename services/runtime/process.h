@@ -61,7 +61,7 @@ struct hearth_route {
 	const ProtobufCMessageDescriptor *request, *reply;
 	const ProtobufCFieldDescriptor *row;            /* of the reply, or NULL */
 	const ProtobufCFieldDescriptor *page_size, *page_token, *next_page_token, *wait_etag, *wait_ms;
-	struct hearth_bound_statement main, replay;
+	struct hearth_bound_statement main, replay, keep;
 	struct hearth_mapper *mapper, *replay_mapper;
 	bool paged, has_etag, common;                   /* common: of the runtime, not the service's own */
 	struct hearth_audit_path audit;

@@ -167,6 +167,10 @@ static int init_route(struct hearth_process *process, struct hearth_route *route
 		return hearth_fail_context(status, "%s", route->full_name);
 	if (method->replay && hearth_bound_statement_init(&route->replay, process, method->replay, status) < 0)
 		return hearth_fail_context(status, "%s", route->full_name);
+	if (method->keep && hearth_bound_statement_init(&route->keep, process, method->keep, status) < 0)
+		return hearth_fail_context(status, "%s", route->full_name);
+	if (method->keep && method->kind != HEARTH_COMPUTE)
+		return hearth_fail(status, HEARTH_INTERNAL, "NO_STEP", "%s: one that keeps its answer reckons", route->full_name);
 	if ((method->kind == HEARTH_COMPUTE && !method->step) || (method->step && (method->reply || method->kind == HEARTH_WRITE)))
 		return hearth_fail(status, HEARTH_INTERNAL, "NO_STEP", "%s: one that reckons has a step, and no reply beside it",
 		                   route->full_name);
@@ -253,6 +257,8 @@ static int check_route(struct hearth_route *route, struct hearth_status *status)
 	if (method->replay &&
 	    hearth_bound_statement_check(&route->replay, route->request, method->plan != NULL, status) < 0)
 		return -1;
+	if (method->keep && hearth_bound_statement_check(&route->keep, route->request, true, status) < 0)
+		return -1;
 	if (method->kind == HEARTH_WRITE &&
 	    (!has_column(route->main.statement, "outcome") || !has_column(route->main.statement, "result_key")))
 		return hearth_fail(status, HEARTH_INTERNAL, "NO_OUTCOME", "statement %s of a write needs columns outcome and "
@@ -279,6 +285,7 @@ void hearth_routes_free(struct hearth_process *process)
 		struct hearth_route *route = &process->routes[i];
 		hearth_bound_statement_done(&route->main);
 		hearth_bound_statement_done(&route->replay);
+		hearth_bound_statement_done(&route->keep);
 		hearth_mapper_free(&route->mapper);
 		hearth_mapper_free(&route->replay_mapper);
 		free((char *)route->full_name);

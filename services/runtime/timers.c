@@ -203,7 +203,8 @@ static void start_job(struct hearth_timers *timers, const struct timer_route *ro
 			job_write(job);
 		return;
 	}
-	const char *const *values = hearth_call_values(call, &route->read, &status);
+	const char *const *values = route->timer->begin && route->timer->begin(call, &status) < 0
+		? NULL : hearth_call_values(call, &route->read, &status);
 	if (!values) {
 		job_over(job, &status);
 		return;
@@ -296,7 +297,7 @@ int hearth_timers_check(struct hearth_timers *timers, struct hearth_status *stat
 	for (size_t i = 0; i < timers->count; i++) {
 		struct timer_route *route = &timers->routes[i];
 		bool planned = route->timer->plan != NULL || route->timer->step != NULL;
-		if ((route->timer->read && hearth_bound_statement_check(&route->read, NULL, false, status) < 0) ||
+		if ((route->timer->read && hearth_bound_statement_check(&route->read, NULL, route->timer->begin != NULL, status) < 0) ||
 		    hearth_bound_statement_check(&route->write, NULL, planned, status) < 0)
 			return hearth_fail_context(status, "timer %s", route->timer->kind);
 	}

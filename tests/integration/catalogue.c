@@ -130,6 +130,13 @@ const struct catalogue_row catalogue[] = {
 	  "{'system':'world-csv','rows':[{'providerKey':'K1','providerName':'Provider of the file','homeKey':'HK1',"
 	  "'kind':'FOSTERING','places':2}]}" },
 	{ PR, "FindHomes", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'referralId':'$open'}" },
+	{ PR, "MatchHomes", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'referralId':'$open'}" },
+	{ PR, "ExplainHome", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'homeId':'$home','referralId':'$open'}" },
+	{ PR, "GetMatch", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'matchId':'$match'}" },
+	{ PR, "ListMatches", 'S', FINDERS, FOREIGN_EMPTY, "{'referralId':'$open'}" },
+	{ PR, "GetMatchWeights", 'R', FINDERS, FOREIGN_NOT_FOUND, "{'version':'$weights'}" },
+	{ PR, "SetMatchWeights", 'W', COMMISSIONER, FOREIGN_NOT_FOUND,
+	  "{'etag':'$weights','weights':[{'code':'FEE','value':2000,'rationale':'cabinet decision of the tests'}]}" },
 	{ PR, "ReleaseHold", 'W', COMMISSIONER | OFFICER | SYSTEM, FOREIGN_NOT_FOUND, "{'holdId':'$held'}" },
 	{ PR, "UpsertContract", 'W', BUYERS, FOREIGN_OWN,
 	  "{'reference':'C-2','kind':'FRAMEWORK','fromDate':'2024-04-01','untilDate':'2026-04-01','extensions':"

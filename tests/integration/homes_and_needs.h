@@ -167,7 +167,7 @@ static int64_t number_at(const json_t *json, const char *path)
 	return json_is_string(value) ? strtoll(json_string_value(value), NULL, 10) : json_integer_value(value);
 }
 
-static const char *new_id(void)
+__attribute__((unused)) static const char *new_id(void)
 {
 	struct hearth_uuid uuid;
 	char *text = hearth_arena_alloc(arena, HEARTH_UUID_SIZE);

@@ -146,7 +146,7 @@ static bool stands_in(const char *const *names, const char *name)
 
 /* Writes of an authority whose answer is no child's record. */
 static const char *const of_no_child[] = { "ImportEpisodes", "UpsertContract", "JoinContract", "EndContract",
-	                                       "UpsertContractMember", "SetFee", NULL };
+	                                       "UpsertContractMember", "SetFee", "SetMatchWeights", NULL };
 
 /* Building a world twice calls every write, and each again with its request id. */
 START_TEST(every_write_leaves_one_entry_and_its_repetition_only_a_read)
@@ -222,7 +222,8 @@ END_TEST
 /* Written by hand, not read from the services: what of the catalogue answers with a child's record. */
 static const char *const noted_reads[] = {
 	"GetChild", "LookupChild", "ListChildren", "GetChildHistory", "ListLookedAfter", "GetPlacement", "LookupPlacement",
-	"ListPlacements", "GetOccupancy", "FindHomes", "LookupReferral", "GetReferral", "GetReferralDetail", "ListReferrals",
+	"ListPlacements", "GetOccupancy", "FindHomes", "MatchHomes", "ExplainHome", "GetMatch", "ListMatches",
+	"LookupReferral", "GetReferral", "GetReferralDetail", "ListReferrals",
 	"GetAgreement", "LookupAgreement", "ListAgreements", "GetLedger", "GetLedgerDays", "ListAgreementLines",
 	"GetYoungPerson", "ListYoungPeople",
 	"ListDue", "ListTurning18", "ListAccommodation", "ListPathwayEvents", "ListEntries",
@@ -233,7 +234,7 @@ static const char *const other_reads[] = {
 	"Check", "GetInstance", "GetDescriptors",
 	"Snapshot", "ListParked", "GetParked",
 	"Pull", "Watch", "GetPosition", "ListSeals", "GetMarks", "CountLookedAfter", "ListCodes",
-	"GetProvider", "ListProviders", "GetHome", "ListHomes", "GetSpend", "GetCommitment", "VerifyLedger",
+	"GetProvider", "ListProviders", "GetHome", "ListHomes", "GetMatchWeights", "GetSpend", "GetCommitment", "VerifyLedger",
 	"ListCostTypes",
 	"GetContract", "ListContracts", "ListContractMembers", "ListFees", "GetContractedPlaces", "GetBlockReport",
 	"ListDocuments", "ListDocumentTypes",

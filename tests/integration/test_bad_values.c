@@ -169,8 +169,9 @@ static void try_value(const struct spoil *spoil, const struct field_path *path, 
 	json_t *request = json_loads(text, 0, NULL);
 	free(text);
 	ck_assert_ptr_nonnull(request);
-	if (strcmp(method, "FindHomes") == 0 && strncmp(name, "needs", 5) == 0)
-		json_object_clear(request);        /* a referral's needs or these, not both */
+	bool matches = strcmp(method, "FindHomes") == 0 || strcmp(method, "MatchHomes") == 0 || strcmp(method, "ExplainHome") == 0;
+	if (matches && strncmp(name, "needs", 5) == 0)
+		json_object_del(request, "referralId");        /* a referral's needs or these, not both */
 	complete_key(request, path);
 	field_set(request, path, value_of(field_leaf(path), wrong));
 	text = json_dumps(request, JSON_COMPACT);

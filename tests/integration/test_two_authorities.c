@@ -90,7 +90,8 @@ static bool is_sum(const struct catalogue_row *row)
 {
 	return strcmp(row->method, "CountLookedAfter") == 0 || strcmp(row->method, "GetSpend") == 0 ||
 	       strcmp(row->method, "GetCommitment") == 0 || strcmp(row->method, "VerifyLedger") == 0 ||
-	       strcmp(row->method, "FindHomes") == 0 || strcmp(row->method, "ListEntries") == 0 ||
+	       strcmp(row->method, "FindHomes") == 0 || strcmp(row->method, "MatchHomes") == 0 ||
+	       strcmp(row->method, "GetMatchWeights") == 0 || strcmp(row->method, "ListEntries") == 0 ||
 	       strcmp(row->method, "GetContractedPlaces") == 0;
 }
 

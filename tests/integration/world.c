@@ -193,6 +193,9 @@ static const struct step standing[] = {
 	{ "referrals", "GetReferral", "{'referralId':'$open'}", "released=referral.placementId" },
 	{ "placements", "GetPlacement", "{'placementId':'$released'}", "hold=placement.holdId" },
 	{ "providers", "ReleaseHold", "{'holdId':'$hold'}", "" },
+	{ "providers", "SetMatchWeights", "{'etag':'default/1','weights':[{'code':'FEE','value':1000,"
+	  "'rationale':'cabinet decision of the tests'}]}", "weights=weights.version" },
+	{ "providers", "MatchHomes", "{'referralId':'$open'}", "match=matchId" },
 	{ "referrals", "RecordOffer", OFFER("open"), "offer3=offer.id" },
 	{ "referrals", "CreateReferral", REFERRAL("child4"), "waiting=referral.id" },
 	{ "referrals", "OpenReferral", "{'referralId':'$waiting'}", "" },
