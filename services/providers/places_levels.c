@@ -42,7 +42,9 @@ static void add(struct places_sum *sum, const struct places_fact *fact)
 		sum->held = bounded(sum->held + places);
 		sum->own_held = bounded(sum->own_held + (fact->own ? places : 0));
 		break;
+	case PLACES_TURNAROUND: sum->turnaround = bounded(sum->turnaround + places); /* fall through */
 	case PLACES_BLOCKED: sum->blocked = bounded(sum->blocked + places); break;
+	case PLACES_TURNAROUND_PLANNED: sum->turnaround_planned = bounded(sum->turnaround_planned + places); break;
 	case PLACES_KEPT_BACK: sum->kept_back = true; break;
 	case PLACES_SOLO: sum->solo = true; break;
 	}
@@ -149,7 +151,7 @@ static void explain_offerable(const struct places_fact *facts, size_t count, int
 		if (facts[i].kind == PLACES_HELD && holds(&facts[i], day))
 			take(to, 3, "HELD", bounded(facts[i].places), facts[i].until, &left);
 	for (size_t i = 0; i < count; i++)
-		if (facts[i].kind == PLACES_BLOCKED && holds(&facts[i], day))
+		if ((facts[i].kind == PLACES_BLOCKED || facts[i].kind == PLACES_TURNAROUND) && holds(&facts[i], day))
 			take(to, 3, facts[i].code, bounded(facts[i].places), facts[i].until, &left);
 	for (size_t i = 0; i < count; i++)
 		if (facts[i].kind == PLACES_KEPT_BACK && holds(&facts[i], day))

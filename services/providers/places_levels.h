@@ -30,6 +30,8 @@ enum places_fact_kind {
 	PLACES_OTHERS,               /* `places` lived in by children who are not known here */
 	PLACES_HELD,                 /* a place kept for a child who is to come */
 	PLACES_BLOCKED,              /* `places` kept back, for the reason `code` */
+	PLACES_TURNAROUND,           /* the same, for one child's place to be made ready for the next */
+	PLACES_TURNAROUND_PLANNED,   /* `places` as they were first meant to be made ready; counts in reports alone */
 	PLACES_KEPT_BACK,            /* all that is left, for the reason `code`: a policy about homes without a manager */
 	PLACES_SOLO                  /* takes one child, alone */
 };
@@ -37,7 +39,7 @@ enum places_fact_kind {
 /* Holds on the days from `from` to the day before `until`; days since 1970, PLACES_NO_DAY: no end is known. */
 struct places_fact {
 	enum places_fact_kind kind;
-	const char *code;            /* of PLACES_UNREGISTERED, LIMIT, SHUT, BLOCKED and KEPT_BACK; not owned */
+	const char *code;            /* of UNREGISTERED, LIMIT, SHUT, BLOCKED, TURNAROUND and KEPT_BACK; not owned */
 	int32_t places;
 	int32_t from, until;
 	bool own;                    /* LIVED_IN and HELD: by the council that asks */
@@ -50,6 +52,8 @@ struct places_sum {
 	bool shut;
 	int32_t living, held, blocked;
 	int32_t own_living, own_held;        /* of those, the asking council's */
+	int32_t turnaround;          /* of those blocked */
+	int32_t turnaround_planned;
 	int32_t others;              /* PLACES_UNKNOWN: nobody has said; then offerable is the most that it can be */
 	bool kept_back, solo;
 };
