@@ -23,7 +23,8 @@ const char cli_synth_help[] =
 	"       hearth synth --assumptions [--proportions FILE]\n"
 	"\n"
 	"Writes made-up SSDA903 returns into DIR/return-YYYY, one folder for each year, and DIR/region.csv, the providers and\n"
-	"homes in which the children live. Nobody in them is real. On every day of the years exactly N children are looked\n"
+	"homes in which the children live, with tables of the made-up councils around (DIR/councils.csv, adjoining.csv,\n"
+	"postcodes.csv). Nobody in them is real. On every day of the years exactly N children are looked\n"
 	"after; with those who come and go there are more of them in a return. The same command gives the same bytes.\n"
 	"\n"
 	"  --children N         looked after on any one day: 10 to 500000\n"
@@ -33,8 +34,8 @@ const char cli_synth_help[] =
 	"  --proportions FILE   another file of proportions: name,value,source,vintage\n"
 	"  --assumptions        prints the proportions with their sources; rows without one are marked assumption\n"
 	"\n"
-	"Load them: hearth import ssda903 --authority CODE DIR, and hearth import homes DIR/region.csv. The council's own\n"
-	"provision belongs to --authority (default 999).\n";
+	"Load them: hearth import authorities, adjoining and postcodes (--vintage YYYY), hearth import homes DIR/region.csv, and\n"
+	"hearth import ssda903 --authority CODE DIR. The council's own provision belongs to --authority (default 999).\n";
 
 extern const struct hearth_file cli_synth[];       /* synth/proportions.csv, embedded by the build */
 
@@ -105,8 +106,14 @@ static int open_files(struct synth *synth, const struct command *command, struct
 				return -1;
 		}
 	}
-	synth->region = open_new(arena, hearth_arena_printf(arena, "%s/region.csv", command->directory), status);
-	return synth->region != NULL ? 0 : -1;
+	const struct { const char *name; FILE **file; } region[] = { { "region", &synth->region },
+		{ "councils", &synth->councils }, { "adjoining", &synth->adjoining }, { "postcodes", &synth->postcodes } };
+	for (size_t i = 0; i < sizeof(region) / sizeof(region[0]); i++) {
+		*region[i].file = open_new(arena, hearth_arena_printf(arena, "%s/%s.csv", command->directory, region[i].name), status);
+		if (*region[i].file == NULL)
+			return -1;
+	}
+	return 0;
 }
 
 /* False: something could not be written. */
@@ -121,6 +128,9 @@ static bool close_file(FILE *file)
 static bool close_files(struct synth *synth)
 {
 	bool good = close_file(synth->region);
+	good = close_file(synth->councils) && good;
+	good = close_file(synth->adjoining) && good;
+	good = close_file(synth->postcodes) && good;
 	for (size_t y = 0; y < synth->years; y++)
 		for (int table = 0; table < SYNTH_TABLES; table++)
 			good = close_file(synth->year[y].files[table]) && good;

@@ -5,7 +5,7 @@
  * has one child; who leaves is followed by the next on the same day, so that on every day exactly as many children are
  * looked after as there are seats. A block is made whole before the next begins: memory does not grow with the number
  * of children. synth_data.c holds the proportions, synth_child.c the life of a child in care, synth_home.c where
- * children live, synth_rows.c and synth_modules.c the rows of the tables, synth.c the command.
+ * children live, synth_region.c the homes' rows, synth_rows.c and synth_modules.c the rows of the tables, synth.c the command.
  */
 #ifndef HEARTH_CLI_SYNTH_H
 #define HEARTH_CLI_SYNTH_H
@@ -102,9 +102,20 @@ void synth_home_postcode(const struct synth_home *home, char ret_postcode[SYNTH_
 /* As an episode gives it: the home's own or, of fostering, the agency's. */
 #define SYNTH_URN_SIZE 12
 void synth_home_urn(const struct synth_home *home, char ret_urn[SYNTH_URN_SIZE]);
+/* The number of its outward part within the area; the number of its agency, 0 for the council. */
+uint32_t synth_home_district(const struct synth_home *home);
+uint32_t synth_home_agency(const struct synth_home *home);
+
+/* The councils around: homes of SYNTH_OUT_NEAR lie in the area of the first, whose area touches ours, others further off. */
+#define SYNTH_NEAR "997"
+#define SYNTH_FAR "998"
 extern const char synth_region_header[];
-void synth_home_print(FILE *file, const struct synth_home *home, const struct synth_data *data,
+#define SYNTH_POSTCODES_HEADER "source,postcode,easting,northing,area_authority\n"
+/* A row of homes, and where its postcode lies. */
+void synth_home_print(FILE *file, FILE *postcodes, const struct synth_home *home, const struct synth_data *data,
                       struct synth_random *random, const char *authority, int32_t to);
+/* Tables of the councils and of the areas that touch. */
+void synth_councils_print(FILE *councils, FILE *adjoining, const char *authority);
 
 /* ---- rows ----------------------------------------------------------------------------------------------------------- */
 
@@ -124,7 +135,7 @@ struct synth {
 	uint32_t children;                 /* seats */
 	size_t years;
 	struct synth_year year[SYNTH_YEARS_MOST];
-	FILE *region;
+	FILE *region, *councils, *adjoining, *postcodes;
 	struct synth_homes homes;
 	uint32_t next_child;
 	uint64_t rows[SYNTH_TABLES], home_rows, child_count;

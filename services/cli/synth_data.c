@@ -52,6 +52,17 @@ static const struct { const char *name; const char *const *keys; } groups[SYNTH_
 	[SYNTH_PLACES_SUPPORTED] = { "places_supported", KEYS("1", "2", "3", "4", "5", "6") },
 	[SYNTH_SPARE] = { "spare", KEYS("fostering", "homes") },
 	[SYNTH_FEE] = { "fee", KEYS("foster_own", "foster_agency", "home", "secure", "supported") },
+	[SYNTH_CAN_FOSTER] = { "can_foster", KEYS("ESOL", "BSL", "MAKATON", "HOME_ADAPTATION", "CULTURAL_NEEDS", "PETS",
+	                                          "EMERGENCY", "PARENT_AND_CHILD", "UNACCOMPANIED") },
+	[SYNTH_CAN_HOME] = { "can_home", KEYS("ESOL", "BSL", "MAKATON", "HOME_ADAPTATION", "CULTURAL_NEEDS",
+	                                      "ADDITIONAL_SUPERVISION", "THERAPEUTIC_SUPPORT", "TAXIS_TO_SCHOOL",
+	                                      "DEPRIVATION_OF_LIBERTY", "EMERGENCY", "EDUCATION") },
+	[SYNTH_CAN_SUPPORTED] = { "can_supported", KEYS("ESOL", "CULTURAL_NEEDS", "HOME_ADAPTATION", "EMERGENCY",
+	                                                "UNACCOMPANIED") },
+	[SYNTH_NOT_TAKEN] = { "not_taken", KEYS("SELF_HARM", "CRIMINAL_EXPLOITATION", "DRUG_ALCOHOL", "EATING_DISORDER",
+	                                        "MISSING", "SEXUAL_EXPLOITATION", "TO_OTHERS_PHYSICAL", "TO_OTHERS_SEXUAL",
+	                                        "TO_OTHERS_FIRE", "TO_OTHERS_ANIMALS") },
+	[SYNTH_SETTING] = { "setting", KEYS("manager_vacant") },
 	[SYNTH_REVIEW] = { "review", KEYS("PN1", "PN2", "PN3", "PN4", "PN5", "PN6", "PN7") },
 	[SYNTH_MODULES] = { "modules", KEYS("missing_year", "convicted", "substance", "checks_done", "sdq_missing", "mother",
 	                                    "previous_permanence", "in_touch") },
@@ -158,7 +169,9 @@ int synth_data_read(struct synth_data *data, const void *text, size_t size, stru
 			if (!reading.seen[group][key])
 				return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "BAD_PROPORTIONS", "%s.%s is missing",
 				                   groups[group].name, groups[group].keys[key]);
-		if (data->totals[group] == 0 && group != SYNTH_UNACCOMPANIED && group != SYNTH_RETURN)
+		bool may_be_none = group == SYNTH_UNACCOMPANIED || group == SYNTH_RETURN
+			|| (group >= SYNTH_CAN_FOSTER && group <= SYNTH_SETTING);
+		if (data->totals[group] == 0 && !may_be_none)
 			return hearth_fail(status, HEARTH_INVALID_ARGUMENT, "BAD_PROPORTIONS", "all of %s is 0", groups[group].name);
 	}
 	uint32_t order = synth_value(data, SYNTH_ADOPTION, "order_days"), placed = synth_value(data, SYNTH_ADOPTION, "placed_days");

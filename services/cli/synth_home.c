@@ -206,7 +206,7 @@ void synth_homes_house(struct synth_homes *homes, const struct synth_data *data,
 /* ---- rows ----------------------------------------------------------------------------------------------------------- */
 
 /* Outward parts of an area: 1 to 89 lie around its middle, 90 to 99 at its far end. */
-static uint32_t district_of(const struct synth_home *home)
+uint32_t synth_home_district(const struct synth_home *home)
 {
 	uint32_t spread = home->number / 4000 + home->number;
 	return home->ring == SYNTH_IN_FAR ? 90 + spread % 10 : 1 + spread % 89;
@@ -222,11 +222,11 @@ void synth_home_postcode(const struct synth_home *home, char ret_postcode[SYNTH_
 {
 	static const char letters[] = "ABDEFGHJLNPQRSTUWXYZ";
 	uint32_t inward = home->number % 4000;
-	snprintf(ret_postcode, SYNTH_POSTCODE_SIZE, "%s%u %u%c%c", area_of(home), (unsigned)(district_of(home) % 100),
+	snprintf(ret_postcode, SYNTH_POSTCODE_SIZE, "%s%u %u%c%c", area_of(home), (unsigned)(synth_home_district(home) % 100),
 	         (unsigned)(inward / 400), letters[inward / 20 % 20], letters[inward % 20]);
 }
 
-static uint32_t agency_number(const struct synth_home *home)
+uint32_t synth_home_agency(const struct synth_home *home)
 {
 	return strcmp(home->provider, "PR1") == 0 ? 0 : 1 + 2 * home->organisation + (strcmp(home->provider, "PR5") == 0);
 }
@@ -235,86 +235,5 @@ static uint32_t agency_number(const struct synth_home *home)
 void synth_home_urn(const struct synth_home *home, char ret_urn[SYNTH_URN_SIZE])
 {
 	bool fostering = home->kind <= SYNTH_RELATIVE;
-	snprintf(ret_urn, SYNTH_URN_SIZE, "%u", (unsigned)(fostering ? 9000000 + agency_number(home) : 9010000 + home->number));
-}
-
-const char synth_region_header[] =
-	"source,provider_key,provider_name,provider_code,own_authority,home_key,name,kind,outward,easting,northing,"
-	"area_authority,weekly_fee,notice_days,urn,registration,registered_places,purpose,least_age,most_age,sex,"
-	"most_children,siblings_only,places,closed\n";
-
-/* National grid metres; far homes lie 45 km (own area) or 80 km and more away. */
-static void grid_of(const struct synth_home *home, struct synth_random *random, unsigned *ret_easting, unsigned *ret_northing)
-{
-	uint32_t district = district_of(home);
-	uint32_t east = 390000 + district % 10 * 2000 + synth_below(random, 2000);
-	uint32_t north = 290000 + district / 10 % 10 * 2000 + synth_below(random, 2000);
-	if (home->ring == SYNTH_IN_FAR)
-		east += 45000;
-	else if (home->ring == SYNTH_OUT_NEAR)
-		east -= 20000;
-	else if (home->ring == SYNTH_OUT_FAR)
-		north += 80000 + district * 700;
-	*ret_easting = east;
-	*ret_northing = north;
-}
-
-static void print_provider(FILE *file, const struct synth_home *home, const char *authority)
-{
-	static const char *const kinds[] = { "fostering", "fostering", "children's homes", "secure homes",
-		"supported accommodation" };
-	bool own = strcmp(home->provider, "PR1") == 0;
-	const char *kind = kinds[home->kind];
-	unsigned number = (unsigned)agency_number(home);
-	if (own)
-		fprintf(file, "SYNTHETIC,P-%u-own,Council %s (synthetic),PR1,%s,", (unsigned)(home->kind < 2 ? 0 : home->kind), kind,
-		        authority);
-	else
-		fprintf(file, "SYNTHETIC,P-%u-%u,Provider of %s %u (synthetic),%s,,", (unsigned)home->kind, number, kind, number,
-		        home->provider);
-}
-
-static uint32_t fee_of(const struct synth_home *home, const struct synth_data *data)
-{
-	static const char *const names[] = { "foster_own", "foster_own", "home", "secure", "supported" };
-	bool agency = home->kind == SYNTH_FOSTER && strcmp(home->provider, "PR1") != 0;
-	return synth_value(data, SYNTH_FEE, agency ? "foster_agency" : names[home->kind]);
-}
-
-static bool lived_in(const struct synth_home *home, int32_t day)
-{
-	for (uint32_t i = 0; i < home->places; i++)
-		if (home->taken_until[i] > day)
-			return true;
-	return false;
-}
-
-void synth_home_print(FILE *file, const struct synth_home *home, const struct synth_data *data,
-                      struct synth_random *random, const char *authority, int32_t to)
-{
-	static const char *const names[] = { "Fostering household", "Connected persons", "Children's home",
-		"Secure children's home", "Supported accommodation" };
-	static const char *const kinds[] = { "FOSTERING", "FOSTERING", "CHILDRENS_HOME", "CHILDRENS_HOME",
-		"SUPPORTED_ACCOMMODATION" };
-	static const char *const purposes[][3] = { { "", "", "" }, { "", "", "" },
-		{ "EMOTIONAL_SUPPORT", "EMOTIONAL_SUPPORT LEARNING_DISABILITY", "THERAPEUTIC" }, { "SECURE", "SECURE", "SECURE" },
-		{ "SELF_CONTAINED", "PRIVATE_RESIDENCE", "SHARED_RING_FENCED" } };
-	char postcode[SYNTH_POSTCODE_SIZE], urn[SYNTH_URN_SIZE];
-	unsigned easting, northing;
-	bool fostering = home->kind <= SYNTH_RELATIVE;
-	synth_home_postcode(home, postcode);
-	synth_home_urn(home, urn);
-	grid_of(home, random, &easting, &northing);
-	uint32_t places = home->places + (home->kind != SYNTH_RELATIVE && home->places < SYNTH_PLACES_MOST
-		&& synth_permille(random, synth_value(data, SYNTH_SPARE, fostering ? "fostering" : "homes")));
-	const char *area = home->ring <= SYNTH_IN_FAR ? authority : home->ring == SYNTH_OUT_NEAR ? "997" : "998";
-	print_provider(file, home, authority);
-	fprintf(file, "H%07u,%s %u,%s,%.*s,%u,%u,%s,", (unsigned)home->number, names[home->kind], (unsigned)home->number,
-	        kinds[home->kind], (int)strcspn(postcode, " "), postcode, easting, northing, area);
-	fprintf(file, "%d.00,28,%s,REGISTERED,", (int)synth_around(random, fee_of(home, data)), urn);
-	if (!fostering)
-		fprintf(file, "%u", (unsigned)places);
-	fprintf(file, ",%s,%d,%d,%s,%u,no,%u,%s\n", purposes[home->kind][synth_below(random, 3)], home->least_age, home->most_age,
-	        home->sex == 'A' ? "ANY" : home->sex == 'F' ? "F" : "M", (unsigned)places, (unsigned)places,
-	        home->kind == SYNTH_RELATIVE && !lived_in(home, to) ? "yes" : "no");
+	snprintf(ret_urn, SYNTH_URN_SIZE, "%u", (unsigned)(fostering ? 9000000 + synth_home_agency(home) : 9010000 + home->number));
 }

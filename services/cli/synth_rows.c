@@ -272,7 +272,8 @@ static void make_block(struct synth *synth, uint32_t number, uint32_t seats)
 		synth_child_done(&block.children[i]);
 	}
 	for (size_t i = 0; i < synth->homes.count; i++)
-		synth_home_print(synth->region, &synth->homes.items[i], synth->data, &block.random, synth->authority, block.to);
+		synth_home_print(synth->region, synth->postcodes, &synth->homes.items[i], synth->data, &block.random,
+		                 synth->authority, block.to);
 	synth->home_rows += synth->homes.count;
 	free(block.children);
 }
@@ -286,6 +287,8 @@ void synth_make(struct synth *synth, void (*progress)(void *context, uint32_t do
 		for (int table = 0; table < SYNTH_TABLES; table++)
 			fprintf(synth->year[y].files[table], "%s\n", synth_table_columns[table]);
 	fputs(synth_region_header, synth->region);
+	fputs(SYNTH_POSTCODES_HEADER, synth->postcodes);
+	synth_councils_print(synth->councils, synth->adjoining, synth->authority);
 	for (uint32_t i = 0; i < blocks; i++) {
 		uint32_t left = synth->children - i * SYNTH_SEATS;
 		make_block(synth, i, left < SYNTH_SEATS ? left : SYNTH_SEATS);

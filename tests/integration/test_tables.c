@@ -309,6 +309,82 @@ START_TEST(rows_that_are_no_postcodes_are_said_without_showing_one)
 }
 END_TEST
 
+/* ---- the region that ships ---- */
+
+/* Every row of what ships says that it is made up. */
+static int is_synthetic(const char *path)
+{
+	char line[1000];
+	int rows = 0;
+	FILE *file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+	for (; fgets(line, sizeof line, file) != NULL; rows++)
+		ck_assert_msg(strncmp(line, "SYNTHETIC,", 10) == 0, "%s: %.40s", path, line);
+	fclose(file);
+	return rows;
+}
+
+START_TEST(the_synthetic_region_is_marked_and_taken_whole_and_twice_changes_nothing)
+{
+	static const char *const kinds[] = { "authorities", "adjoining", "postcodes" };
+	static const char *const files[] = { "services/providers/sample/councils.csv", "services/providers/sample/adjoining.csv",
+		"services/providers/sample/postcodes.csv" };
+	is_synthetic("services/providers/sample/region.csv");
+	is_synthetic("services/providers/sample/ofsted.csv");
+	for (size_t i = 0; i < 3; i++) {
+		char *path = strdup(files[i]);
+		int rows = is_synthetic(path);
+		json_t *totals = import(0, kinds[i], path, "2024", NULL);
+		ck_assert_int_eq(number(totals, "rowsNew") + number(totals, "rowsChanged") + number(totals, "rowsUnchanged"), rows);
+		json_decref(totals);
+		totals = import(0, kinds[i], path, "2024", NULL);
+		ck_assert_int_eq(number(totals, "rowsUnchanged"), rows);
+		json_decref(totals);
+		free(path);
+	}
+	lies("ZZ9 9ZZ", "ZZ9 430000 300000 999 Z06000999 2019-06 2024");
+}
+END_TEST
+
+/* ---- homes by their postcode ---- */
+
+#define HOMES                                                                                                               \
+	"provider_key,provider_name,provider_code,own_authority,home_key,name,kind,outward,easting,northing,area_authority," \
+	"weekly_fee,notice_days,urn,registration,registered_places,purpose,least_age,most_age,sex,most_children," \
+	"siblings_only,places,closed,"
+#define HOME(key, outward, grid, area) \
+	"Q1,A provider,PR4,," key ",A home,CHILDRENS_HOME," outward "," grid "," area ",,,,,,,,,,,no,1,no,"
+
+START_TEST(a_homes_postcode_gives_its_place_and_is_not_kept)
+{
+	char *out = NULL;
+	const char *path = file_of(HOMES "postcode,solo,manager\n" HOME("T-1", "", ",", "") "zz4 1aa,yes,VACANT\n"
+	                           HOME("T-2", "ZZ4", "410000,310000", "902") "ZZ4 1AA,,\n" HOME("T-3", "ZZ5", ",", "") "ZZ4 1AA,no,\n"
+	                           HOME("T-4", "", ",", "") "ZZ9 9ZX,no,\n" HOME("T-5", "", ",", "") "SECRET,no,\n"
+	                           HOME("T-6", "", ",", "") "ZZ4 1AA,perhaps,AWAY\n");
+	ck_assert_int_eq(suite_hearth(suite, &out, "--json", "import", "homes", path, NULL), 3);
+	ck_assert_ptr_null(strstr(out, "SECRET"));
+	ck_assert_ptr_null(strstr(out, "9ZX"));
+	json_t *totals = json_loads(out, 0, NULL);
+	static const struct { int line; const char *column; } findings[] = { { 4, "outward" }, { 5, "postcode" }, { 6, "postcode" },
+		{ 7, "solo" }, { 7, "manager" } };
+	for (size_t i = 0; i < 5; i++)
+		finding_is(totals, i, findings[i].line, findings[i].column);
+	ck_assert_int_eq(number(totals, "homesCreated"), 2);
+	json_decref(totals);
+	free(out);
+	says("SELECT concat_ws(' ', outward, easting, northing, area_authority) FROM providers.home WHERE external_id = 'T-1'",
+	     "ZZ4 400005 300005 903");
+	says("SELECT concat_ws(' ', outward, easting, northing, area_authority) FROM providers.home WHERE external_id = 'T-2'",
+	     "ZZ4 410000 310000 902");
+	says("SELECT count(*) FROM providers.home h WHERE h::text ILIKE '%1aa%'", "0");
+	out = NULL;
+	ck_assert_int_eq(suite_hearth(suite, &out, "import", "homes", file_of(HOMES "postcode,colour\n"), NULL), 1);
+	free(out);
+}
+END_TEST
+
 /* ---- files that are broken ---- */
 
 /* Rejected as a whole: exit code 1, and words that help. */
@@ -376,7 +452,7 @@ START_TEST(what_was_loaded_is_listed_with_its_vintage)
 	ck_assert_int_eq(suite_hearth(suite, &out, "--json", "call", "providers/ListPublished", "{}", NULL), 0);
 	json_t *reply = json_loads(out, 0, NULL);
 	const json_t *loads = json_object_get(reply, "loads");
-	ck_assert_uint_eq(json_array_size(loads), 10);
+	ck_assert_uint_eq(json_array_size(loads), 11);
 	const char *table, *vintage;
 	ck_assert_int_eq(json_unpack(json_array_get(loads, 0), "{s:s, s:s}", "table", &table, "vintage", &vintage), 0);
 	ck_assert_str_eq(table, "ADJOINING");
@@ -397,6 +473,8 @@ int main(void)
 	                       postcodes_of_every_publisher_are_found_by_their_columns,
 	                       a_postcode_keeps_what_a_later_vintage_said_and_twice_changes_nothing,
 	                       rows_that_are_no_postcodes_are_said_without_showing_one,
+	                       a_homes_postcode_gives_its_place_and_is_not_kept,
+	                       the_synthetic_region_is_marked_and_taken_whole_and_twice_changes_nothing,
 	                       a_file_that_is_no_table_or_breaks_off_changes_nothing,
 	                       a_line_of_ten_megabytes_is_refused_by_its_number,
 	                       a_dry_run_changes_nothing_and_an_import_without_a_vintage_is_not_begun,
