@@ -77,7 +77,8 @@ static uint64_t check_arrangement(const struct match_question *question, unsigne
 		return out;
 	if (is_supported(kind) && !registered)
 		out |= MATCH_BIT(MATCH_NOT_REGISTERED_RULE);
-	if (kind == MATCH_OTHER_ARRANGEMENT && !adult)
+	/* 27C is about those of 16 and 17 (and of whoever may be): for the younger ones 27A says all. */
+	if (kind == MATCH_OTHER_ARRANGEMENT && !adult && !(out & MATCH_BIT(MATCH_UNDER_16_OTHER_ARRANGEMENT)))
 		out |= MATCH_BIT(MATCH_NOT_SUPPORTED_ACCOMMODATION);
 	return out;
 }

@@ -77,7 +77,7 @@ static inline void oracle_setting(const struct match_need *need, const struct ma
 	if (other && !left_out) {
 		if (law->rules[MATCH_LAW_OTHER_ARRANGEMENT_LEAST_AGE].source && need->age >= 0 && need->age < 16)
 			*out |= MATCH_BIT(MATCH_UNDER_16_OTHER_ARRANGEMENT);
-		if (law->rules[MATCH_LAW_SUPPORTED_REGISTRATION].source && !supported && need->age < 18)
+		else if (law->rules[MATCH_LAW_SUPPORTED_REGISTRATION].source && !supported && need->age < 18)
 			*out |= MATCH_BIT(MATCH_NOT_SUPPORTED_ACCOMMODATION);
 		if (law->rules[MATCH_LAW_SUPPORTED_REGISTRATION].source && supported && home->registration != MATCH_REGISTERED &&
 		    home->registration != MATCH_APPLIED)

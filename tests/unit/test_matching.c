@@ -179,7 +179,8 @@ START_TEST(under_16_no_other_arrangement_since_regulation_27a)
 	struct match_explained ret;
 	need.age = 15;
 	under(&need, &flat, &law, &ret);
-	ck_assert(ret.out & MATCH_BIT(MATCH_UNDER_16_OTHER_ARRANGEMENT));
+	/* alone: 27C is about those of 16 and 17 */
+	ck_assert_uint_eq(ret.out, MATCH_BIT(MATCH_UNDER_16_OTHER_ARRANGEMENT));
 	ck_assert_str_eq(ret.reasons[0].source, "regulation 27A");
 	/* before 28 October 2023 only that rule stood against it, and before 9 September 2021 none */
 	on_day_of("SUPPORTED_REGISTRATION", TODAY + 1, &law);
