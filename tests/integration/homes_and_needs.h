@@ -52,7 +52,7 @@ static void stop_suite(void)
 		abort();
 }
 
-static void drive(const char *time)
+__attribute__((unused)) static void drive(const char *time)
 {
 	ck_assert_int_eq(suite_clock(suite, time), 0);
 }
@@ -128,7 +128,7 @@ __attribute__((format(printf, 2, 3))) static json_t *call(const char *method, co
 }
 
 /* A call that must be refused so. */
-__attribute__((format(printf, 5, 6))) static void refused(enum hearth_code code, const char *reason, const char *field,
+__attribute__((unused, format(printf, 5, 6))) static void refused(enum hearth_code code, const char *reason, const char *field,
                                                           const char *method, const char *format, ...)
 {
 	FORMATTED(text, format);
