@@ -267,8 +267,8 @@ static void a_boy_of_fifteen_gets_no_flat(void)
 	ck_assert_str_ne(text_at(anew, "weightsVersion"), text_at(match, "weightsVersion"));
 	is_out_by(anew, homes.flat, "UNDER_16_OTHER_ARRANGEMENT", "27A");
 	/* A year older, and the law asks for registered supported accommodation. */
-	json_t *older = call("providers/MatchHomes", "{\"pageSize\": 500, \"needs\": {\"age\": {\"value\": 16}, \"sex\": \"M\", \"homeGrid\":"
-	                     "{\"easting\": 520000, \"northing\": 200000}, \"mostMiles\": {\"miles\": 3}}}");
+	json_t *older = call("providers/MatchHomes", "{\"pageSize\": 500, \"needs\": {\"age\": {\"value\": 16}, \"sex\": \"M\","
+	                     "\"homeGrid\": {\"easting\": 520000, \"northing\": 200000}, \"mostMiles\": {\"miles\": 3}}}");
 	ck_assert_int_eq(number_at(older, "fitting"), 0);
 	is_out_by(older, homes.flat, "NOT_SUPPORTED_ACCOMMODATION", "27C");
 }
