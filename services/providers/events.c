@@ -37,6 +37,10 @@ const struct hearth_told providers_told[] = {
 	{ "hearth.carer.review_due.v1", &hearth__providers__v1__carer_review_due__descriptor },
 	{ "hearth.carer.temporary_approval_set.v1", &hearth__providers__v1__temporary_approval_set__descriptor },
 	{ "hearth.carer.temporary_approval_ended.v1", &hearth__providers__v1__temporary_approval_ended__descriptor },
+	{ "hearth.places.blocked.v1", &hearth__providers__v1__places_blocked__descriptor },
+	{ "hearth.places.unblocked.v1", &hearth__providers__v1__places_unblocked__descriptor },
+	{ "hearth.capacity.changed.v1", &hearth__providers__v1__capacity_changed__descriptor },
+	{ "hearth.capacity.stale.v1", &hearth__providers__v1__capacity_stale__descriptor },
 	{ .type = NULL },
 };
 
@@ -126,5 +130,7 @@ const struct hearth_timer providers_timers[] = {
 	{ .kind = "carer_temporary", .read = "temporary_clock", .plan = providers_temporary_due, .write = "keep_temporary" },
 	{ .kind = "find_homes", .begin = providers_search_begin, .read = "match_homes", .step = providers_search_timer,
 	  .write = "tell_homes_found" },
+	{ .kind = "capacity", .write = "change_capacity" },
+	{ .kind = "stale_vacancies", .write = "tell_stale_vacancies" },
 	{ .kind = NULL },
 };

@@ -3,6 +3,7 @@
  * Owns schema `providers`. Its contract is proto/hearth/providers/v1; README.md says what it does.
  */
 #include "providers.h"
+#include "places_calls.h"
 
 extern const struct hearth_file providers_sql[];
 extern const struct hearth_contracts providers_contracts;
@@ -13,6 +14,7 @@ extern const struct hearth_contracts providers_contracts;
 #define READERS (KEEPERS | FINDERS | ROLE(FINANCE_OFFICER))
 #define TABLE_KEEPERS (ROLE(COMMISSIONER) | ROLE(SYSTEM) | ROLE(OPERATOR))
 #define PLACERS (RELEASERS | ROLE(SOCIAL_WORKER))
+#define PLANNERS (FINDERS | ROLE(FINANCE_OFFICER) | ROLE(OPERATOR))
 #define RELEASERS (ROLE(COMMISSIONER) | ROLE(PLACEMENT_OFFICER) | ROLE(SYSTEM))
 /* Contracts and their prices; no provider sees what its rivals are paid. */
 #define BUYERS (ROLE(COMMISSIONER) | ROLE(SYSTEM))
@@ -58,6 +60,32 @@ static const struct hearth_method methods[] = {
 	  .replay = "replay_match_weights", .row = "weights", .plan = providers_set_match_weights },
 	/* registration, inspections, embargoes */
 	/* places, calendar, occupancy */
+	{ .name = "GetPlaces", .kind = HEARTH_READ, .roles = READERS, .statement = "get_places",
+	  .plan = providers_get_places, .reply = providers_show_places },
+	{ .name = "ListPlaces", .kind = HEARTH_COMPUTE, .roles = PLANNERS, .statement = "list_places",
+	  .plan = providers_list_places, .step = providers_listed_places },
+	{ .name = "BlockPlaces", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "block_places",
+	  .replay = "replay_place_block", .row = "block", .plan = providers_block_places },
+	{ .name = "EndPlaceBlock", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "end_place_block",
+	  .replay = "replay_place_block", .row = "block", .plan = providers_end_place_block },
+	{ .name = "ListPlaceBlocks", .kind = HEARTH_SLOW, .roles = KEEPERS, .statement = "list_place_blocks", .row = "blocks",
+	  .plan = providers_list_place_blocks },
+	{ .name = "ConfirmVacancies", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "confirm_vacancies",
+	  .replay = "replay_vacancies", .row = "vacancies", .plan = providers_confirm_vacancies },
+	{ .name = "PlanOpening", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "plan_opening",
+	  .replay = "replay_opening", .row = "opening", .plan = providers_plan_opening },
+	{ .name = "RecordOpening", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "record_opening",
+	  .replay = "replay_opening", .row = "opening", .plan = providers_record_opening },
+	{ .name = "ListOpenings", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_openings", .row = "openings",
+	  .plan = providers_list_openings },
+	{ .name = "SetPlacePolicy", .kind = HEARTH_WRITE, .roles = ROLE(COMMISSIONER), .statement = "set_place_policy",
+	  .replay = "replay_place_policy", .row = "policy", .plan = providers_set_place_policy },
+	{ .name = "ListPlacePolicies", .kind = HEARTH_SLOW, .roles = PLANNERS, .statement = "list_place_policies",
+	  .row = "policies" },
+	{ .name = "GetCapacityCalendar", .kind = HEARTH_READ, .roles = READERS, .statement = "get_capacity_calendar",
+	  .plan = providers_get_calendar, .reply = providers_show_calendar },
+	{ .name = "GetOccupancyReport", .kind = HEARTH_COMPUTE, .roles = PLANNERS, .statement = "get_occupancy_report",
+	  .plan = providers_occupancy_report, .step = providers_occupancy_reported },
 	/* fostering households */
 	{ .name = "RecordApproval", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "record_approval",
 	  .replay = "replay_approval", .row = "approval", .plan = providers_record_approval },
@@ -208,6 +236,13 @@ static const struct hearth_refusal refusals[] = {
 	{ "TOO_MANY_SATELLITES", HEARTH_FAILED_PRECONDITION, "satellite_home_ids", "more satellites than the model has: %s" },
 	{ "IN_ANOTHER_CONSTELLATION", HEARTH_FAILED_PRECONDITION, "satellite_home_ids",
 	  "homes that belong to another constellation: %s" },
+	{ "MORE_THAN_PLACES", HEARTH_FAILED_PRECONDITION, "places", "the home offers fewer places: %s" },
+	{ "TOO_MANY_BLOCKS", HEARTH_FAILED_PRECONDITION, "home_id", "the home has 100 blocks that have not ended: end some first" },
+	{ "BLOCK_ENDS_EARLIER", HEARTH_FAILED_PRECONDITION, "until_date",
+	  "the block ends on %s already: block the places again from that day on" },
+	{ "VACANCIES_DO_NOT_ADD_UP", HEARTH_FAILED_PRECONDITION, "free",
+	  "the places do not add up: %s; places that are kept back for a reason are blocked with BlockPlaces" },
+	{ "TOO_MANY_POLICIES", HEARTH_FAILED_PRECONDITION, "code", "this policy was changed 500 times" },
 	{ .reason = NULL },
 };
 

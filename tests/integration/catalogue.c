@@ -35,6 +35,7 @@
 #define TABLE_KEEPERS (COMMISSIONER | SYSTEM | OPERATOR)
 #define RELEASERS (COMMISSIONER | OFFICER | SYSTEM)
 #define LEAVER_WRITERS (OFFICER | SOCIAL_WORKER | ADVISER | SYSTEM)
+#define PLANNERS (FINDERS | FINANCE | OPERATOR)
 #define FINDERS (OFFICER | COMMISSIONER | SOCIAL_WORKER | ADVISER | SYSTEM)
 
 #define PL "placements", &hearth__placements__v1__placements__descriptor
@@ -213,6 +214,24 @@ const struct catalogue_row catalogue[] = {
 	{ PR, "ListConstellations", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
 	{ PR, "GetConstellationTotals", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
 	{ PR, "GetFosteringUtilisation", 'S', EVERYBODY, FOREIGN_SHARED, "{'by':'PROVIDER'}" },
+
+	{ PR, "GetPlaces", 'R', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$home'}" },
+	{ PR, "ListPlaces", 'C', PLANNERS, FOREIGN_SHARED, "{'by':'KIND'}" },
+	{ PR, "BlockPlaces", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'homeId':'$home','places':1,'reason':'REPAIRS','untilDate':'2024-07-01'}" },
+	{ PR, "EndPlaceBlock", 'W', KEEPERS, FOREIGN_SHARED, "{'blockId':'$kept'}" },
+	{ PR, "ListPlaceBlocks", 'S', KEEPERS, FOREIGN_SHARED, "{'homeId':'$home2'}" },
+	{ PR, "ConfirmVacancies", 'W', KEEPERS, FOREIGN_SHARED, "{'homeId':'$home2','free':0}" },
+	{ PR, "PlanOpening", 'W', KEEPERS, FOREIGN_SHARED,
+	  "{'homeId':'$home2','plannedOpen':'2024-09-01','why':'REGISTRATION'}" },
+	{ PR, "RecordOpening", 'W', KEEPERS, FOREIGN_SHARED, "{'homeId':'$home2','opened':'2024-06-01'}" },
+	{ PR, "ListOpenings", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
+	{ PR, "SetPlacePolicy", 'W', COMMISSIONER, FOREIGN_OWN,
+	  "{'code':'MANAGER_VACANT_KEEPS_BACK','value':true,'source':'Policy of the tests'}" },
+	{ PR, "ListPlacePolicies", 'S', PLANNERS, FOREIGN_EMPTY, "{}" },
+	{ PR, "GetCapacityCalendar", 'R', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$home','untilDate':'2024-07-01'}" },
+	{ PR, "GetOccupancyReport", 'C', PLANNERS, FOREIGN_SHARED,
+	  "{'fromDate':'2024-05-01','untilDate':'2024-07-01','by':'KIND'}" },
 
 	COMMON("referrals"),
 	{ RE, "CreateReferral", 'W', NEED_WRITERS, FOREIGN_OWN,

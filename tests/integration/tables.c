@@ -129,7 +129,8 @@ char *tables_uuids(struct suite *suite, const char *authority)
 		"WHERE m[1] NOT IN (SELECT id::text FROM providers.home UNION ALL SELECT id::text FROM providers.provider "
 		"UNION ALL SELECT id::text FROM providers.document "       /* what supply is for all */
 		"UNION ALL SELECT id::text FROM providers.approval UNION ALL SELECT id::text FROM providers.carer_review "
-		"UNION ALL SELECT id::text FROM providers.fostering_enquiry UNION ALL SELECT id::text FROM providers.constellation) "
+		"UNION ALL SELECT id::text FROM providers.fostering_enquiry UNION ALL SELECT id::text FROM providers.constellation "
+		"UNION ALL SELECT id::text FROM providers.place_block) "
 		"ORDER BY 1";
 	const char *const values[] = { inner };
 	PGresult *result = PQexecParams(tables_db(suite), sql, 1, NULL, values, NULL, NULL, 0);

@@ -145,7 +145,7 @@ static bool stands_in(const char *const *names, const char *name)
 /* ---- writes ---- */
 
 /* Writes of an authority whose answer is no child's record. */
-static const char *const of_no_child[] = { "ImportEpisodes", "UpsertContract", "JoinContract", "EndContract",
+static const char *const of_no_child[] = { "ImportEpisodes", "SetPlacePolicy", "UpsertContract", "JoinContract", "EndContract",
 	                                       "UpsertContractMember", "SetFee", "SetMatchWeights", NULL };
 
 /* Building a world twice calls every write, and each again with its request id. */
@@ -241,7 +241,8 @@ static const char *const other_reads[] = {
 	"ListCouncils", "ListAdjoining", "LookupPostcode", "ListPublished",
 	"ListApprovals", "GetFosteringHousehold", "ListFosteringHouseholds", "ListReviews", "ListPipeline",
 	"GetPipelineReport", "ListConstellations", "GetConstellationTotals", "GetFosteringUtilisation",
-	NULL,
+	"GetPlaces", "ListPlaces", "ListPlaceBlocks", "ListOpenings", "ListPlacePolicies",
+	"GetCapacityCalendar", "GetOccupancyReport", NULL,
 };
 
 static void read_once(const struct world *world, const struct catalogue_row *row)

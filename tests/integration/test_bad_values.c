@@ -88,6 +88,7 @@ static const struct rule {
 	{ "", "extension", no_codes }, { "", "result", no_codes }, { "", "stage", no_codes }, { "", "held_on", no_dates },
 	{ "", "enquired_on", no_dates }, { "", "enquiry_source", no_codes }, { "", "label", too_long },
 	{ "", "satellite_home_ids", no_ids }, { "", "by", no_codes },
+	{ "", "planned_open", no_dates }, { "", "opened", no_dates }, { "", "free", no_numbers },
 	/* Compared, never stored. */
 	{ "", "etag", NULL }, { "", "wait_etag", NULL },
 };

@@ -92,7 +92,8 @@ static bool is_sum(const struct catalogue_row *row)
 	       strcmp(row->method, "GetCommitment") == 0 || strcmp(row->method, "VerifyLedger") == 0 ||
 	       strcmp(row->method, "FindHomes") == 0 || strcmp(row->method, "MatchHomes") == 0 ||
 	       strcmp(row->method, "GetMatchWeights") == 0 || strcmp(row->method, "ListEntries") == 0 ||
-	       strcmp(row->method, "GetContractedPlaces") == 0;
+	       strcmp(row->method, "GetContractedPlaces") == 0 ||
+	       strcmp(row->method, "ListPlacePolicies") == 0;
 }
 
 START_TEST(every_read_answers_each_authority_with_its_own)

@@ -58,6 +58,13 @@ static const struct step supply_and_children[] = {
 	  "'expires':'2025-01-01'}", "document=document.id" },
 	{ "providers", "RecordDocument", "{'homeId':'$home','type':'DBS_POLICY','reference':'D-2'}", "document2=document.id" },
 	{ "providers", "WithdrawDocument", "{'documentId':'$document2','reason':'IN_ERROR'}", "" },
+	{ "providers", "ConfirmVacancies", "{'homeId':'$home2','free':0}", "" },
+	{ "providers", "BlockPlaces", "{'homeId':'$home2','places':1,'reason':'RESPITE'}", "kept=block.id" },
+	{ "providers", "BlockPlaces", "{'homeId':'$home2','places':2,'reason':'STAFFING'}", "kept2=block.id" },
+	{ "providers", "EndPlaceBlock", "{'blockId':'$kept2'}", "" },
+	{ "providers", "PlanOpening", "{'homeId':'$home2','plannedOpen':'2024-09-01'}", "" },
+	{ "providers", "RecordOpening", "{'homeId':'$home2','opened':'2024-06-01'}", "" },
+	{ "providers", "SetPlacePolicy", "{'code':'MANAGER_VACANT_KEEPS_BACK','value':true,'source':'Policy of the tests'}", "" },
 	{ "providers", "ImportHomes", "{'system':'world-csv','rows':[{'providerKey':'K1','providerName':'Provider of the file',"
 	  "'homeKey':'HK1','kind':'FOSTERING','places':2}]}", "" },
 	{ "providers", "ImportCouncils", "{'vintage':'2023','rows':[{'code':'999','name':'Made-up council',"

@@ -18,16 +18,16 @@ WITH house AS (
 		AND (SELECT count(*) FROM live) < (SELECT count(*) FROM place a WHERE a.home_id = h.id AND a.offered)
 	ORDER BY p.number LIMIT 1
 ), confirmed AS (
-	UPDATE hold k SET state = 'CONFIRMED', placement_id = :placement_id::uuid, version = k.version + 1,
-		updated = :now::timestamptz
+	UPDATE hold k SET state = 'CONFIRMED', placement_id = :placement_id::uuid, lived_from = :start_date::date,
+		version = k.version + 1, updated = :now::timestamptz
 	FROM mine m WHERE k.id = m.id
 	RETURNING k.id, k.home_id, k.authority, k.child_id, k.referral_id, k.offer_id, k.placement_id, k.state,
 		k.held_until, k.excess, k.reason, k.version
 ), taken AS (
 	INSERT INTO hold (id, home_id, place, authority, child_id, referral_id, offer_id, placement_id, state, excess,
-		created, updated)
+		lived_from, created, updated)
 	SELECT :new_id::uuid, h.id, s.number, :authority::text, :child_id::uuid, :referral_id::uuid, :offer_id::uuid,
-		:placement_id::uuid, 'CONFIRMED', s.number IS NULL, :now::timestamptz, :now::timestamptz
+		:placement_id::uuid, 'CONFIRMED', s.number IS NULL, :start_date::date, :now::timestamptz, :now::timestamptz
 	FROM house h LEFT JOIN spare s ON true
 	WHERE NOT EXISTS (SELECT 1 FROM mine)
 	RETURNING id, home_id, authority, child_id, referral_id, offer_id, placement_id, state, held_until,

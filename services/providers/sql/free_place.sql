@@ -1,6 +1,6 @@
 -- A placement is over: its place is free.
 WITH effect AS (
-	UPDATE hold k SET state = 'RELEASED', reason = :released_reason::text, version = k.version + 1, updated = :now::timestamptz
+	UPDATE hold k SET state = 'RELEASED', reason = :released_reason::text, lived_until = :end_date::date, version = k.version + 1, updated = :now::timestamptz
 	WHERE k.authority = :authority::text AND k.placement_id = :placement_id::uuid AND k.state = 'CONFIRMED'
 	RETURNING k.id, k.home_id, k.authority, k.child_id, k.referral_id, k.offer_id, k.placement_id, k.state,
 		k.held_until, k.excess, k.reason, k.version

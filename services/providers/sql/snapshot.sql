@@ -1,5 +1,5 @@
--- The present state as events: homes, then some children a page with what is or was held for them. What a hold does not
--- keep (fee, start, notice, type of placement: they are the offer's) is unknown in it.
+-- The present state as events: homes with their blocks, then some children a page with what is or was held for them.
+-- What a hold does not keep (fee, start, notice, type of placement: they are the offer's) is unknown in it.
 -- scope: internal
 WITH homes AS (
 	SELECT h.id, h.provider_id, h.kind, h.places, h.weekly_fee_pence, h.open, h.version, h.updated
@@ -20,6 +20,12 @@ WITH homes AS (
 			CASE WHEN o.weekly_fee_pence IS NOT NULL THEN jsonb_build_object('pence', o.weekly_fee_pence) END,
 			'open', o.open) AS payload
 	FROM homes o
+	UNION ALL
+	SELECT concat('h ', o.id), 1, o.id, '', b.recorded, 1, 'hearth.places.blocked.v1', 'place_block', b.id, b.version, b.updated,
+		false, jsonb_build_object('blockId', b.id, 'homeId', b.home_id, 'places', b.places,
+			'reason', CASE b.reason WHEN 'ALLEGATION' THEN 'CARER_UNAVAILABLE' ELSE b.reason END,
+			'fromDate', b.from_date, 'untilDate', b.until_date)
+	FROM homes o JOIN place_block b ON b.home_id = o.id AND (b.until_date IS NULL OR b.until_date > :today::date)
 	UNION ALL
 	SELECT concat('k ', k.authority, ' ', k.child_id), 2, k.child_id, k.authority, k.created, 1,
 		CASE k.state WHEN 'HELD' THEN 'hearth.place.held.v1' WHEN 'CONFIRMED' THEN 'hearth.place.confirmed.v1'
