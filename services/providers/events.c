@@ -124,6 +124,7 @@ const struct hearth_source providers_sources[] = {
 const struct hearth_timer providers_timers[] = {
 	{ .kind = "hold_expiry", .write = "expire_hold" },
 	{ .kind = "document_expiring", .write = "tell_document_expiring" },
+	{ .kind = "contract_routes", .write = "keep_contract_routes" },
 	{ .kind = "carer_terms", .write = "begin_terms" },
 	{ .kind = "carer_limit", .write = "tell_over_limit" },
 	{ .kind = "carer_review", .read = "review_clock", .plan = providers_review_due, .write = "tell_review_due" },

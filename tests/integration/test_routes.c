@@ -350,6 +350,26 @@ START_TEST(each_commissioner_has_its_routes_for_as_long_as_the_contract_runs)
 }
 END_TEST
 
+/* More members than are written at once: some at a time, by a timer, soon. */
+START_TEST(a_framework_of_many_providers_is_priced_and_ended_in_one_call)
+{
+	enum { MEMBERS = 23 };
+	const char *id = a_contract("FRAMEWORK", ONE_LOT);
+	for (int i = 0; i < MEMBERS; i++)
+		admit(id, a_provider(), "");
+	price(id, "2023-04-01", ", \"weeklyFee\": {\"pence\": 81000}");
+	call("providers/EndContract", "{\"contractId\": \"%s\", \"date\": \"2024-06-01\", \"reason\": \"RELET\"}", id);
+	int right = 0;
+	for (int wait = 0; wait < 250 && right < MEMBERS; wait++, rest())
+		right = COUNT_OF("SELECT count(*) FROM providers.home_route WHERE contract_id = '%s' AND weekly_fee_pence = 81000 "
+		                 "AND from_date = '2023-04-01' AND until_date = '2024-06-01'", id);
+	ck_assert_int_eq(right, MEMBERS);
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.home_route WHERE contract_id = '%s' "
+	                          "AND until_date IS DISTINCT FROM from_date", id), MEMBERS);
+	ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.timer WHERE kind = 'contract_routes' AND subject = '%s'", id), 0);
+}
+END_TEST
+
 /* ---- a block ---- */
 
 static const char *begin_in(const char *home, const char *day)
@@ -595,6 +615,7 @@ int main(void)
 	                       fees_follow_one_another_on_any_day_and_nothing_is_overwritten,
 	                       the_same_fee_again_changes_nothing_and_tells_nothing, the_most_particular_fee_holds,
 	                       each_commissioner_has_its_routes_for_as_long_as_the_contract_runs,
+	                       a_framework_of_many_providers_is_priced_and_ended_in_one_call,
 	                       a_block_is_reported_by_commissioner_and_a_part_whose_people_are_not_known_stays_unknown,
 	                       a_blocks_void_nights_have_their_cost_by_day_and_its_break_even,
 	                       a_block_without_a_fee_or_a_share_has_no_cost_and_none_is_nought,

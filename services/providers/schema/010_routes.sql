@@ -105,7 +105,7 @@ CREATE TABLE contract_fee (
 	replaced         timestamptz
 );
 CREATE INDEX contract_fee_contract ON contract_fee (contract_id);
-CREATE INDEX home_route_contract ON home_route (contract_id) WHERE contract_id IS NOT NULL;
+CREATE INDEX home_route_contract ON home_route (contract_id, provider_id) WHERE contract_id IS NOT NULL;
 
 INSERT INTO rule (code, from_date, until_date, value, source) VALUES
 	-- A dynamic purchasing system may be set up under the older law between these days; those that were run on.
@@ -121,8 +121,8 @@ CREATE FUNCTION takes_part(p_authority text, p_contract uuid) RETURNS boolean LA
 		OR EXISTS (SELECT 1 FROM contract c WHERE c.id = p_contract AND c.authority = p_authority)
 $$;
 
--- How each council can have the homes of a contract (of these providers; NULL: of all), between which days and at which
--- fee. Days on which nothing of it changes are one row.
+-- How each council can have these providers' homes by a contract, between which days and at which fee. Days on which nothing
+-- of it changes are one row.
 CREATE FUNCTION contract_routes(p_contract uuid, p_providers uuid[]) RETURNS TABLE (key text, home_id uuid,
 	provider_id uuid, home_kind text, area_authorities text[], authority text, route text, tier integer,
 	weekly_fee_pence bigint, from_date date, until_date date) LANGUAGE sql STABLE AS $$
@@ -137,7 +137,7 @@ WITH deal AS (
 		least(coalesce(m.until_date, 'infinity'), d.until_date, coalesce(lead(m.from_date) OVER w, 'infinity')) AS until_date
 	FROM contract_member m CROSS JOIN deal d
 	WHERE m.contract_id = p_contract AND m.replaced IS NULL AND m.until_date IS DISTINCT FROM m.from_date
-		AND (p_providers IS NULL OR m.provider_id = ANY (p_providers))
+		AND m.provider_id = ANY (p_providers)
 	WINDOW w AS (PARTITION BY m.lot, m.provider_id, m.home_id ORDER BY m.from_date)
 ), fee AS (
 	SELECT f.lot, f.provider_id, f.home_id, f.home_kind, f.weekly_fee_pence, f.from_date,
@@ -146,7 +146,10 @@ WITH deal AS (
 			+ (f.home_kind IS NOT NULL)::int AS particular
 	FROM contract_fee f
 	WHERE f.contract_id = p_contract AND f.replaced IS NULL AND f.band IS NULL AND f.until_date IS DISTINCT FROM f.from_date
+		AND (f.provider_id IS NULL OR f.provider_id = ANY (p_providers))
 	WINDOW w AS (PARTITION BY f.lot, f.provider_id, f.home_id, f.home_kind ORDER BY f.from_date)
+), own_home AS (
+	SELECT f.home_id FROM fee f WHERE f.home_id IS NOT NULL UNION SELECT m.home_id FROM member m WHERE m.home_id IS NOT NULL
 ), scope AS (
 	-- a provider's homes of a kind
 	SELECT m.lot, m.provider_id, NULL::uuid AS home_id, k.kind, nullif(l.area_authorities, '{}') AS areas, m.tier,
@@ -156,10 +159,10 @@ WITH deal AS (
 	UNION ALL
 	-- one home: a member by itself, or with a fee of its own
 	SELECT m.lot, m.provider_id, h.id, h.kind, NULL, m.tier, m.from_date, m.until_date
-	FROM member m JOIN lot l ON l.code = m.lot JOIN home h ON h.provider_id = m.provider_id
-	WHERE h.id = m.home_id OR m.home_id IS NULL AND h.kind = ANY (l.home_kinds)
+	FROM own_home o JOIN home h ON h.id = o.home_id JOIN member m ON m.provider_id = h.provider_id JOIN lot l ON l.code = m.lot
+	WHERE m.home_id = h.id OR m.home_id IS NULL AND h.kind = ANY (l.home_kinds)
 		AND (l.area_authorities = '{}' OR h.area_authority = ANY (l.area_authorities))
-		AND h.id IN (SELECT f.home_id FROM fee f WHERE f.lot IS NULL OR f.lot = m.lot)
+		AND EXISTS (SELECT 1 FROM fee f WHERE f.home_id = h.id AND (f.lot IS NULL OR f.lot = m.lot))
 ), numbered AS (
 	SELECT row_number() OVER () AS no, s.lot, s.provider_id, s.home_id, s.kind, s.areas, s.tier, s.from_date, s.until_date
 	FROM scope s WHERE s.from_date < s.until_date
@@ -214,34 +217,52 @@ $$;
 -- Makes home_route say what the contract says: rows that hold longer or shorter get another end, rows that no longer hold
 -- hold on no day, new ones are added.
 CREATE FUNCTION keep_contract_routes(p_contract uuid, p_providers uuid[], p_recorded timestamptz) RETURNS void
-LANGUAGE sql AS $$
-WITH wanted AS MATERIALIZED (
-	SELECT w.key, w.home_id, w.provider_id, w.home_kind, w.area_authorities, w.authority, w.route, w.tier,
-		w.weekly_fee_pence, w.from_date, w.until_date
-	FROM contract_routes(p_contract, p_providers) w
-), held AS MATERIALIZED (
-	SELECT r.id, r.from_date, r.until_date, concat_ws('|', coalesce(r.home_id, r.provider_id), coalesce(r.home_kind, '-'),
-		coalesce(r.area_authorities::text, '-'), r.authority, r.route, coalesce(r.tier::text, '-'),
-		coalesce(r.weekly_fee_pence::text, '-'), r.from_date) AS key
-	FROM home_route r LEFT JOIN home h ON h.id = r.home_id
-	WHERE r.contract_id = p_contract
-		AND (p_providers IS NULL OR coalesce(r.provider_id, h.provider_id) = ANY (p_providers))
-), ended AS (
-	UPDATE home_route r SET until_date = CASE WHEN w.key IS NULL THEN r.from_date ELSE w.until_date END
-	FROM held o LEFT JOIN wanted w ON w.key = o.key
-	WHERE r.id = o.id AND o.until_date IS DISTINCT FROM CASE WHEN w.key IS NULL THEN o.from_date ELSE w.until_date END
-)
-INSERT INTO home_route (id, home_id, provider_id, home_kind, area_authorities, authority, route, tier, contract_id,
-	weekly_fee_pence, from_date, until_date, recorded)
-SELECT gen_random_uuid(), w.home_id, w.provider_id, w.home_kind, w.area_authorities, w.authority, w.route, w.tier,
-	p_contract, w.weekly_fee_pence, w.from_date, w.until_date, p_recorded
-FROM wanted w WHERE NOT EXISTS (SELECT 1 FROM held o WHERE o.key = w.key)
-$$;
+LANGUAGE plpgsql AS $$
+BEGIN
+	WITH wanted AS MATERIALIZED (
+		SELECT w.key, w.home_id, w.provider_id, w.home_kind, w.area_authorities, w.authority, w.route, w.tier,
+			w.weekly_fee_pence, w.from_date, w.until_date
+		FROM contract_routes(p_contract, p_providers) w
+	), row AS (
+		SELECT r.id FROM home_route r WHERE r.contract_id = p_contract AND r.provider_id = ANY (p_providers)
+		UNION ALL
+		SELECT r.id FROM home_route r JOIN home h ON h.id = r.home_id
+		WHERE r.contract_id = p_contract AND r.provider_id IS NULL AND h.provider_id = ANY (p_providers)
+	), held AS MATERIALIZED (
+		SELECT r.id, r.from_date, r.until_date, concat_ws('|', coalesce(r.home_id, r.provider_id), coalesce(r.home_kind, '-'),
+			coalesce(r.area_authorities::text, '-'), r.authority, r.route, coalesce(r.tier::text, '-'),
+			coalesce(r.weekly_fee_pence::text, '-'), r.from_date) AS key
+		FROM row o JOIN home_route r ON r.id = o.id
+	), ended AS (
+		UPDATE home_route r SET until_date = CASE WHEN w.key IS NULL THEN r.from_date ELSE w.until_date END
+		FROM held o LEFT JOIN wanted w ON w.key = o.key
+		WHERE r.id = o.id AND o.until_date IS DISTINCT FROM CASE WHEN w.key IS NULL THEN o.from_date ELSE w.until_date END
+	)
+	INSERT INTO home_route (id, home_id, provider_id, home_kind, area_authorities, authority, route, tier, contract_id,
+		weekly_fee_pence, from_date, until_date, recorded)
+	SELECT gen_random_uuid(), w.home_id, w.provider_id, w.home_kind, w.area_authorities, w.authority, w.route, w.tier,
+		p_contract, w.weekly_fee_pence, w.from_date, w.until_date, p_recorded
+	FROM wanted w WHERE NOT EXISTS (SELECT 1 FROM held o WHERE o.key = w.key);
+END $$;
+
+-- The same for all members of a contract: at once where they are few, else some at a time by timer "contract_routes", so that
+-- a framework with hundreds of providers can be ended in one call.
+CREATE FUNCTION keep_routes_of_all(p_contract uuid, p_recorded timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	members uuid[] := ARRAY(SELECT DISTINCT m.provider_id FROM contract_member m WHERE m.contract_id = p_contract);
+BEGIN
+	IF cardinality(members) <= 10 THEN
+		PERFORM keep_contract_routes(p_contract, members, p_recorded);
+	ELSE
+		INSERT INTO timer (kind, subject, due) VALUES ('contract_routes', p_contract::text, p_recorded)
+		ON CONFLICT (kind, authority, subject) DO UPDATE SET due = excluded.due, data = '{}';
+	END IF;
+END $$;
 
 -- A contract's head is written with each change of its commissioners and lots, so these need no trigger of their own.
 CREATE FUNCTION contract_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM keep_contract_routes(n.id, NULL, n.updated) FROM new_rows n;
+	PERFORM keep_routes_of_all(n.id, n.updated) FROM new_rows n;
 	RETURN NULL;
 END $$;
 CREATE TRIGGER contract_changed AFTER UPDATE ON contract REFERENCING NEW TABLE AS new_rows
@@ -249,7 +270,7 @@ CREATE TRIGGER contract_changed AFTER UPDATE ON contract REFERENCING NEW TABLE A
 
 CREATE FUNCTION contract_was_joined() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM keep_contract_routes(n.contract_id, NULL, n.joined) FROM new_rows n;
+	PERFORM keep_routes_of_all(n.contract_id, n.joined) FROM new_rows n;
 	RETURN NULL;
 END $$;
 CREATE TRIGGER contract_was_joined AFTER INSERT ON contract_joined REFERENCING NEW TABLE AS new_rows
@@ -257,7 +278,7 @@ CREATE TRIGGER contract_was_joined AFTER INSERT ON contract_joined REFERENCING N
 
 CREATE FUNCTION contract_member_recorded() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM keep_contract_routes(n.contract_id, array_agg(n.provider_id), max(n.recorded)) FROM new_rows n GROUP BY n.contract_id;
+	PERFORM keep_contract_routes(n.contract_id, ARRAY[n.provider_id], n.recorded) FROM new_rows n;
 	RETURN NULL;
 END $$;
 CREATE TRIGGER contract_member_recorded AFTER INSERT ON contract_member REFERENCING NEW TABLE AS new_rows
@@ -265,10 +286,11 @@ CREATE TRIGGER contract_member_recorded AFTER INSERT ON contract_member REFERENC
 
 CREATE FUNCTION contract_fee_set() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM keep_contract_routes(n.contract_id,
-		CASE WHEN bool_and(coalesce(n.provider_id, h.provider_id) IS NOT NULL)
-			THEN array_agg(coalesce(n.provider_id, h.provider_id)) END, max(n.recorded))
-	FROM new_rows n LEFT JOIN home h ON h.id = n.home_id GROUP BY n.contract_id;
+	PERFORM keep_contract_routes(n.contract_id, ARRAY[coalesce(n.provider_id, h.provider_id)], n.recorded)
+	FROM new_rows n LEFT JOIN home h ON h.id = n.home_id
+	WHERE n.band IS NULL AND coalesce(n.provider_id, h.provider_id) IS NOT NULL;
+	PERFORM keep_routes_of_all(n.contract_id, n.recorded) FROM new_rows n
+	WHERE n.band IS NULL AND n.provider_id IS NULL AND n.home_id IS NULL;
 	RETURN NULL;
 END $$;
 CREATE TRIGGER contract_fee_set AFTER INSERT ON contract_fee REFERENCING NEW TABLE AS new_rows
