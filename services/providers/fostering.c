@@ -4,15 +4,16 @@
 
 #include <string.h>
 
+#include "matching_codes.h"
+
 #define MOST_YEARS 25
 #define MOST_CHILDREN 50
 #define MOST_NAMED 20
 #define MOST_SATELLITES_GIVEN 50
 #define MOST_DAYS 3660
 #define MOST_RESPITE 50
+#define MOST_KINDS 20
 
-static const char *const kinds[] = { "LONG_TERM", "SHORT_TERM", "EMERGENCY", "RESPITE", "PARENT_AND_CHILD", "SHORT_BREAKS",
-	                                 "REMAND", NULL };
 static const char *const end_reasons[] = { "RESIGNED", "TERMINATED", "MOVED_AGENCY", "DECEASED", "OTHER", NULL };
 static const char *const bases[] = { "EXEMPTION", "SIBLINGS", NULL };
 static const char *const temporary_kinds[] = { "CONNECTED_PERSON", "EMERGENCY_OUTSIDE_TERMS", NULL };
@@ -65,6 +66,22 @@ static int check_ids(char *const *ids, size_t count, size_t least, size_t most, 
 	return 0;
 }
 
+/* Kinds of placement by the names that matching has for them. */
+static int check_kinds(char *const *kinds, size_t count, struct hearth_status *status)
+{
+	const char *names[MOST_KINDS + 1];
+	size_t known = 0;
+	while (known < MOST_KINDS && (names[known] = match_code_name(MATCH_LIST_PLACEMENT_KIND, (int)known)) != NULL)
+		known++;
+	names[known] = NULL;
+	if (hearth_check_range((int64_t)count, 0, (int64_t)known, "terms.kinds", status) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (hearth_check_one_of(kinds[i], names, "terms.kinds", status) < 0)
+			return -1;
+	return 0;
+}
+
 static int check_terms(const Hearth__Providers__V1__FosteringTerms *terms, struct hearth_status *status)
 {
 	static const char *const sexes[] = { "ANY", "M", "F", NULL };
@@ -78,12 +95,7 @@ static int check_terms(const Hearth__Providers__V1__FosteringTerms *terms, struc
 		return hearth_fail_field(status, "terms.most_age.value", "terms.most_age.value is below terms.least_age");
 	if (*terms->sex && hearth_check_one_of(terms->sex, sexes, "terms.sex", status) < 0)
 		return -1;
-	if (hearth_check_range((int64_t)terms->n_kinds, 0, (int64_t)(sizeof kinds / sizeof kinds[0] - 1), "terms.kinds", status) < 0)
-		return -1;
-	for (size_t i = 0; i < terms->n_kinds; i++)
-		if (hearth_check_one_of(terms->kinds[i], kinds, "terms.kinds", status) < 0)
-			return -1;
-	return 0;
+	return check_kinds(terms->kinds, terms->n_kinds, status);
 }
 
 /* ---- approvals ---- */
