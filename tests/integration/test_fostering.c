@@ -7,6 +7,8 @@
 
 #include <libpq-fe.h>
 
+#include <hearth/events/v1/events.pb-c.h>
+
 /* What the first column of one row says, asked of the database as its superuser; "" for none. */
 __attribute__((format(printf, 1, 2))) static const char *sql(const char *format, ...)
 {
@@ -129,6 +131,47 @@ START_TEST(only_a_fostering_household_is_approved)
 	        "\"fromDate\": \"2023-01-01\", \"source\": \"x\", " TERMS(0, 17, 2) "}", text_at(home, "home.id"));
 	refused(HEARTH_NOT_FOUND, "NOT_FOUND", NULL, "providers/GetFosteringHousehold", "{\"homeId\": \"%s\"}",
 	        text_at(home, "home.id"));
+}
+END_TEST
+
+/* Events of the home in the state that providers tells a service that cannot have the past. */
+static json_t *state_of(const char *home)
+{
+	struct hearth_client *client = suite_client(suite, "", SUITE_ALL_ROLES);
+	json_t *found = json_array();
+	const char *after = "";
+	do {
+		Hearth__Events__V1__SnapshotRequest request = HEARTH__EVENTS__V1__SNAPSHOT_REQUEST__INIT;
+		struct hearth_status status = HEARTH_STATUS_INIT;
+		ProtobufCMessage *reply;
+		request.after = (char *)(uintptr_t)after;
+		request.page_size = 500;
+		ck_assert_msg(hearth_client_call(client, "providers:hearth.events.v1.Events/Snapshot", &request.base,
+		                                 &hearth__events__v1__snapshot_response__descriptor, NULL,
+		                                 hearth_arena_allocator(arena), &reply, NULL, &status) == 0, "%s", status.message);
+		json_t *page = hearth_json_encode(reply, HEARTH_JSON_DEFAULTS), *event;
+		size_t i;
+		json_array_foreach(at(page, "events"), i, event)
+			if (strcmp(text_at(event, "partitionKey"), home) == 0)
+				json_array_append(found, event);
+		after = text_at(page, "next");
+	} while (*after);
+	return found;
+}
+
+START_TEST(the_state_holds_the_terms_of_today_alone)
+{
+	const char *home = a_household(a_provider(), 2);
+	approve(home, "2023-06-01", TERMS(5, 11, 2));
+	approve(home, "2023-07-01", TERMS(5, 12, 2));
+	approve(home, "2025-01-01", TERMS(5, 13, 2));
+	json_t *state = state_of(home);
+	ck_assert_uint_eq(json_array_size(state), 2);
+	ck_assert_str_eq(text_at(state, "0.type"), "hearth.home.recorded.v1");
+	ck_assert_str_eq(text_at(state, "1.type"), "hearth.carer.terms_varied.v1");
+	call("providers/EndApproval", "{\"homeId\": \"%s\", \"date\": \"2024-01-01\", \"reason\": \"RESIGNED\","
+	     "\"source\": \"letter\"}", home);
+	ck_assert_uint_eq(json_array_size(state_of(home)), 1);
 }
 END_TEST
 
@@ -566,6 +609,7 @@ int main(void)
 	struct check_options options = { start_suite, stop_suite, 60 };
 	return CHECK_MAIN_WITH(&options, "fostering", terms_of_approval_are_the_homes_terms_and_keep_their_history,
 	                       a_home_sync_does_not_change_the_terms_of_an_approval, only_a_fostering_household_is_approved,
+	                       the_state_holds_the_terms_of_today_alone,
 	                       over_the_usual_limit_is_reported_unless_all_are_named_or_siblings,
 	                       only_the_council_of_the_area_exempts_and_sees_what_it_granted,
 	                       the_way_to_an_approval_is_counted_by_stage_and_source,

@@ -1,5 +1,12 @@
 -- Fostering households as they are today, by id.
 -- scope: supply
+WITH crowded AS MATERIALIZED (
+	-- few have more children than the limit; whether something allows it is looked at for those alone
+	SELECT c.id FROM home c LEFT JOIN (SELECT k.home_id, count(DISTINCT k.child_id) AS children FROM hold k
+		WHERE k.state = 'CONFIRMED' GROUP BY k.home_id) l ON l.home_id = c.id
+	WHERE :over_limit_only::boolean AND c.kind = 'FOSTERING' AND coalesce(l.children, 0) + coalesce(c.other_children, 0)
+		> (SELECT rule_value('FOSTERING_USUAL_LIMIT', :today::date))
+)
 SELECT h.id::text AS page_key, h.id AS home_id, h.provider_id, h.area_authority, a.id AS approval_id, a.since AS approved_since,
 	h.least_age::bigint AS "terms.least_age.value", h.most_age::bigint AS "terms.most_age.value", h.sex AS "terms.sex",
 	h.most_children::bigint AS "terms.most_children.value", h.siblings_only AS "terms.siblings_only",
@@ -19,6 +26,7 @@ FROM home h CROSS JOIN LATERAL fostering_limit(h.id, :today::date) l CROSS JOIN 
 WHERE h.kind = 'FOSTERING' AND h.id > coalesce(:page_after::uuid, '00000000-0000-0000-0000-000000000000'::uuid)
 	AND (:provider_id::uuid IS NULL OR h.provider_id = :provider_id::uuid)
 	AND (:area_authority::text IS NULL OR h.area_authority = :area_authority::text)
+	AND (NOT :over_limit_only::boolean OR h.id IN (SELECT c.id FROM crowded c))
 	AND (NOT :over_limit_only::boolean OR l.state = 'OVER')
 ORDER BY h.id
 LIMIT :page_limit::bigint

@@ -1,5 +1,6 @@
--- The present state as events: homes with their blocks, then some children a page with what is or was held for them.
--- What a hold does not keep (fee, start, notice, type of placement: they are the offer's) is unknown in it.
+-- The present state as events: homes with their blocks and the terms of approval that hold, then some children a page with
+-- what is or was held for them. What a hold does not keep (fee, start, notice, type of placement: they are the offer's) is
+-- unknown in it.
 -- scope: internal
 WITH homes AS (
 	SELECT h.id, h.provider_id, h.kind, h.places, h.weekly_fee_pence, h.open, h.version, h.updated
@@ -21,11 +22,25 @@ WITH homes AS (
 			'open', o.open) AS payload
 	FROM homes o
 	UNION ALL
-	SELECT concat('h ', o.id), 1, o.id, '', b.recorded, 1, 'hearth.places.blocked.v1', 'place_block', b.id, b.version, b.updated,
+	SELECT concat('h ', o.id), 1, o.id, '', o.updated, 1, 'hearth.places.blocked.v1', 'place_block', b.id, b.version, b.updated,
 		false, jsonb_build_object('blockId', b.id, 'homeId', b.home_id, 'places', b.places,
 			'reason', CASE b.reason WHEN 'ALLEGATION' THEN 'CARER_UNAVAILABLE' ELSE b.reason END,
 			'fromDate', b.from_date, 'untilDate', b.until_date)
 	FROM homes o JOIN place_block b ON b.home_id = o.id AND (b.until_date IS NULL OR b.until_date > :today::date)
+	UNION ALL
+	SELECT concat('h ', o.id), 1, o.id, '', o.updated, 1,
+		CASE WHEN a.first THEN 'hearth.carer.approved.v1' ELSE 'hearth.carer.terms_varied.v1' END, 'approval', a.id, a.version,
+		a.updated, false, jsonb_build_object('homeId', o.id, 'approvalId', a.id, 'fromDate', a.from_date,
+			'untilDate', a.until_date,
+			'leastAge', CASE WHEN a.least_age IS NOT NULL THEN jsonb_build_object('value', a.least_age) END,
+			'mostAge', CASE WHEN a.most_age IS NOT NULL THEN jsonb_build_object('value', a.most_age) END, 'sex', a.sex,
+			'mostChildren', CASE WHEN a.most_children IS NOT NULL THEN jsonb_build_object('value', a.most_children) END,
+			'siblingsOnly', a.siblings_only, 'kinds', to_jsonb(a.kinds))
+	FROM homes o CROSS JOIN LATERAL (SELECT x.id, x.least_age, x.most_age, x.sex, x.most_children, x.siblings_only, x.kinds,
+			x.from_date, x.until_date, x.first, x.end_told, x.version, x.updated
+		FROM approval x WHERE x.home_id = o.id AND x.begin_told AND (x.until_date IS NULL OR x.until_date > x.from_date)
+		ORDER BY x.from_date DESC LIMIT 1) a
+	WHERE NOT a.end_told
 	UNION ALL
 	SELECT concat('k ', k.authority, ' ', k.child_id), 2, k.child_id, k.authority, k.created, 1,
 		CASE k.state WHEN 'HELD' THEN 'hearth.place.held.v1' WHEN 'CONFIRMED' THEN 'hearth.place.confirmed.v1'
