@@ -14,6 +14,7 @@ __attribute__((format(printf, 1, 2))) static const char *sql(const char *format,
 {
 	FORMATTED(text, format);
 	PGconn *connection = PQconnectdb(suite_admin_url(suite));
+	PQclear(PQexec(connection, "SET search_path = providers"));
 	PGresult *result = PQexec(connection, text);
 	ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(connection));
 	const char *value = hearth_arena_strdup(arena, PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
