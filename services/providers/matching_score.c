@@ -76,6 +76,8 @@ struct match_way match_way_of(const struct match_home *home, uint16_t authority,
 			way.pence = home->pence;
 	} else if (authority && home->own_authority == authority) {
 		way.route = MATCH_IN_HOUSE;
+	} else if (authority && home->pence != MATCH_UNKNOWN) {
+		way.route = MATCH_SPOT;      /* no contract, and what the home asks without one is known */
 	}
 	return way;
 }

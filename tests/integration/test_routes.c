@@ -350,6 +350,41 @@ START_TEST(each_commissioner_has_its_routes_for_as_long_as_the_contract_runs)
 }
 END_TEST
 
+/* What matching says of a home to a council: "route fee". */
+static const char *matched(const char *authority, const char *home)
+{
+	char text[200];
+	snprintf(text, sizeof text, "{\"homeId\": \"%s\", \"needs\": {\"age\": {\"value\": 9}}}", home);
+	struct answer answer = ask(authority, "providers/ExplainHome", NULL, text);
+	ck_assert_msg(answer.json != NULL, "%s", answer.status.message);
+	json_t *fee = at(answer.json, "home.weeklyFee.pence");
+	return hearth_arena_printf(arena, "%s %s", text_at(answer.json, "home.route"), fee ? json_string_value(fee) : "?");
+}
+
+START_TEST(matching_says_the_route_and_the_fee_of_the_day_to_each_council_its_own)
+{
+	const char *provider = a_provider(), *home = a_home_of(provider, "FOSTERING", 2, 99900);
+	const char *other = a_home_of(provider, "FOSTERING", 2, 88800);
+	const char *id = a_contract("FRAMEWORK", ONE_LOT);
+	char more[200];
+	ck_assert_str_eq(matched("901", home), "SPOT 99900");
+	admit(id, provider, ", \"tier\": {\"value\": 1}");
+	ck_assert_str_eq(matched("901", home), "FRAMEWORK ?");
+	price(id, "2023-04-01", ", \"weeklyFee\": {\"pence\": 70000}");
+	ck_assert_str_eq(matched("901", home), "FRAMEWORK 70000");
+	price(id, "2023-12-27", ", \"weeklyFee\": {\"pence\": 71000}");        /* the clock stands at 1 January 2024 */
+	price(id, "2030-01-01", ", \"weeklyFee\": {\"pence\": 99000}");
+	ck_assert_str_eq(matched("901", home), "FRAMEWORK 71000");
+	ck_assert_str_eq(matched("902", home), "SPOT 99900");
+	snprintf(more, sizeof more, ", \"homeId\": \"%s\", \"weeklyFee\": {\"pence\": 73000}", home);
+	price(id, "2023-04-01", more);
+	ck_assert_str_eq(matched("901", home), "FRAMEWORK 73000");
+	ck_assert_str_eq(matched("901", other), "FRAMEWORK 71000");
+	call("providers/EndContract", "{\"contractId\": \"%s\", \"date\": \"2023-12-31\", \"reason\": \"RELET\"}", id);
+	ck_assert_str_eq(matched("901", home), "SPOT 99900");
+}
+END_TEST
+
 /* More members than are written at once: some at a time, by a timer, soon. */
 START_TEST(a_framework_of_many_providers_is_priced_and_ended_in_one_call)
 {
@@ -615,6 +650,7 @@ int main(void)
 	                       fees_follow_one_another_on_any_day_and_nothing_is_overwritten,
 	                       the_same_fee_again_changes_nothing_and_tells_nothing, the_most_particular_fee_holds,
 	                       each_commissioner_has_its_routes_for_as_long_as_the_contract_runs,
+	                       matching_says_the_route_and_the_fee_of_the_day_to_each_council_its_own,
 	                       a_framework_of_many_providers_is_priced_and_ended_in_one_call,
 	                       a_block_is_reported_by_commissioner_and_a_part_whose_people_are_not_known_stays_unknown,
 	                       a_blocks_void_nights_have_their_cost_by_day_and_its_break_even,

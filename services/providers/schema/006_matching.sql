@@ -57,12 +57,16 @@ CREATE FUNCTION match_facts(p_homes uuid[]) RETURNS TABLE (home_id uuid, facts t
 				coalesce(t.weekly_fee_pence::text, ''), t.from_date, coalesce(t.until_date::text, '')), ';'
 				ORDER BY t.from_date, t.id)
 			FROM (SELECT o.id, o.authority, o.route, o.tier, o.weekly_fee_pence, o.from_date, o.until_date
-				FROM home_route o WHERE o.home_id = h.id
+				FROM home_route o WHERE o.home_id = h.id AND o.until_date IS DISTINCT FROM o.from_date
 				UNION ALL
 				SELECT o.id, o.authority, o.route, o.tier, o.weekly_fee_pence, o.from_date, o.until_date
 				FROM home_route o
-				WHERE o.provider_id = h.provider_id AND (o.home_kind IS NULL OR o.home_kind = h.kind)
-					AND (o.area_authorities IS NULL OR h.area_authority = ANY (o.area_authorities))) t)
+				WHERE o.provider_id = h.provider_id AND o.until_date IS DISTINCT FROM o.from_date
+					AND (o.home_kind IS NULL OR o.home_kind = h.kind)
+					AND (o.area_authorities IS NULL OR h.area_authority = ANY (o.area_authorities))
+					-- its own row is stronger than its provider's of the same contract
+					AND NOT EXISTS (SELECT 1 FROM home_route w WHERE w.home_id = h.id AND w.contract_id = o.contract_id
+						AND w.authority = o.authority AND w.until_date IS DISTINCT FROM w.from_date)) t)
 		]::text[], '|', '')
 	FROM home h JOIN provider p ON p.id = h.provider_id
 	WHERE h.id = ANY (p_homes)
