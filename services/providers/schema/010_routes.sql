@@ -416,11 +416,12 @@ $$;
 
 -- ---- who lived where
 
--- Each stay in a home, day by day: the first day in, the last day out ('infinity': lives there).
+-- Each stay in a home, day by day: the first day in, the last day out ('infinity': lives there). Of stays from before those
+-- days were kept: when they were recorded.
 CREATE FUNCTION lived_in(p_home uuid) RETURNS TABLE (hold_id uuid, authority text, from_date date, until_date date)
 LANGUAGE sql STABLE AS $$
-	SELECT k.id, k.authority, (k.created AT TIME ZONE 'Europe/London')::date,
-		CASE WHEN k.state = 'RELEASED' THEN (k.updated AT TIME ZONE 'Europe/London')::date ELSE 'infinity' END
+	SELECT k.id, k.authority, coalesce(k.lived_from, (k.created AT TIME ZONE 'Europe/London')::date),
+		CASE WHEN k.state = 'RELEASED' THEN coalesce(k.lived_until, (k.updated AT TIME ZONE 'Europe/London')::date)
+			ELSE 'infinity' END
 	FROM hold k WHERE k.home_id = p_home AND k.placement_id IS NOT NULL AND k.state IN ('CONFIRMED', 'RELEASED')
 $$;
-CREATE INDEX hold_lived ON hold (home_id) WHERE placement_id IS NOT NULL;
