@@ -6,13 +6,15 @@
 
 #include "matching.h"
 #include "matching_codes.h"
+#include "matching_group.h"
 #include "matching_index.h"
+#include "matching_queue.h"
 #include "providers.h"
 
 /* ---- match_facts.c: a line of table match_home ---- */
 
 /* What a line says. Its lists are the reader's and good until the next line. */
-struct match_line {
+struct match_row {
 	struct match_home home;
 	const char *provider, *name, *outward;
 	size_t bar_count, limit_count;
@@ -23,7 +25,7 @@ struct match_reader *match_reader_new(void);
 void match_reader_free(struct match_reader **reader);
 /* `id` is the home's UUID as text. */
 int match_read_line(struct match_reader *reader, const char *id, int64_t revision, const char *facts,
-                    struct match_line *ret_line, struct hearth_status *status);
+                    struct match_row *ret_line, struct hearth_status *status);
 int32_t match_day(const char *date, int32_t none);   /* of an ISO date; `none` of an empty one */
 uint16_t match_authority(const char *code);          /* 0 of an empty one */
 
@@ -42,7 +44,7 @@ struct match_store *match_store_now(void);           /* the process's */
 int match_store_put(struct match_store *store, const char *id, int64_t revision, const char *facts,
                     struct hearth_status *status);
 /* What its line says; good until the next line is read. */
-int match_store_read(const struct match_store *store, size_t slot, struct match_line *ret_line, struct hearth_status *status);
+int match_store_read(const struct match_store *store, size_t slot, struct match_row *ret_line, struct hearth_status *status);
 
 /* All homes as they were at an earlier revision. The caller puts into its store each row of its statement that is not newer,
  * then steps: HEARTH_STEP_MORE after at most `homes`, HEARTH_STEP_DONE when all are there, -1. `seen`: the revision of the
@@ -63,6 +65,7 @@ struct match_asked {
 	Hearth__Providers__V1__Needs *needs;             /* as asked; NULL: no such need is known */
 	const char *referral, *child, *urgency, *law_json, *adjoining_json, *weights_authority, *actor;
 	int64_t weights_version, revision;               /* revision: of the snapshot that the statement read */
+	int64_t opened_us;                               /* since when it is open; 0: not known */
 	int64_t as_of, created_us;                       /* of an answer that was given; as_of 0: a new one */
 	const char *day;
 };
@@ -70,12 +73,22 @@ struct match_asked {
 int match_ask(struct hearth_call *call, const char *head, Hearth__Providers__V1__Needs *needs, struct match_asked *ret_asked,
               struct hearth_status *status);
 
+/* One more need, of a further row, by the same law, weights and areas. */
+int match_ask_further(struct hearth_call *call, const char *head, const struct match_asked *by, struct match_asked *ret_asked,
+                      struct hearth_status *status);
+
 /* match_weights.c: one weight by its code; 0, or -1: no such code or out of its bounds. */
 int match_weight_set(struct match_weights *weights, const char *code, int64_t value);
 
 /* ---- match_show.c: one home's answer as a message ---- */
 
 char *match_id_text(struct hearth_arena *arena, const struct match_id *id);
+Hearth__Providers__V1__MatchResident *match_show_resident(struct hearth_arena *arena, const struct match_resident *resident,
+                                                          const struct match_need *need);
+/* How many homes each rule excludes, of MATCH_RULES counts; rules that exclude none are left out. */
+Hearth__Providers__V1__RuleCount **match_rule_counts(struct hearth_arena *arena, const uint32_t *excluded,
+                                                     const struct match_law *law, size_t *ret_count);
+char *match_weights_name(struct hearth_arena *arena, const struct match_asked *asked);      /* "901/3", "default/1" */
 /* NULL: its line cannot be read. */
 Hearth__Providers__V1__MatchedHome *match_show(struct hearth_call *call, const struct match_asked *asked,
                                                const struct match_store *store, size_t slot, int32_t rank,
@@ -106,6 +119,8 @@ int match_load(struct hearth_call *call, const struct hearth_rows *rows, Hearth_
  * HEARTH_STEP_MORE until work->homes has the page's `count` and work->run the counts, all of one revision. */
 int match_find(struct hearth_call *call, struct match_work *work, size_t from, size_t until, bool fitting_only,
                struct hearth_budget *budget, struct hearth_status *status);
+/* A match is a council's: -1 without one. */
+int match_check_authority(const struct hearth_call *call, struct hearth_status *status);
 /* Binds :known_revision, and :run_id and :subject as NULL or the ids. */
 void match_bind(struct hearth_call *call, const char *referral_id, const char *run_id);
 

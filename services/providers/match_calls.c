@@ -5,7 +5,6 @@
  */
 #include "match.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,15 +21,6 @@ struct answering {
 };
 
 /* ---- plans ---- */
-
-static int check_authority(const struct hearth_call *call, struct hearth_status *status)
-{
-	const char *authority = hearth_call_authority(call);
-	if (strlen(authority) == 3 && strspn(authority, "0123456789") == 3)
-		return 0;
-	return hearth_fail(status, HEARTH_PERMISSION_DENIED, "NO_AUTHORITY",
-	                   "a match is a council's: the actor's authority has to be a three-digit DfE code");
-}
 
 /* "<id of the answer>.<rank>": `ret_run` is empty without a token. */
 static int read_token(const char *token, char ret_run[HEARTH_UUID_SIZE], size_t *ret_from, struct hearth_status *status)
@@ -66,7 +56,7 @@ int providers_match_homes(struct hearth_call *call, struct hearth_status *status
 	const Hearth__Providers__V1__MatchHomesRequest *request = hearth_call_request(call);
 	char run[HEARTH_UUID_SIZE];
 	size_t from;
-	if (check_authority(call, status) < 0 || check_asked(request->referral_id, request->needs, status) < 0 ||
+	if (match_check_authority(call, status) < 0 || check_asked(request->referral_id, request->needs, status) < 0 ||
 	    hearth_check_range(request->page_size, 0, PAGE_MOST, "page_size", status) < 0 ||
 	    read_token(request->page_token, run, &from, status) < 0)
 		return -1;
@@ -77,7 +67,7 @@ int providers_match_homes(struct hearth_call *call, struct hearth_status *status
 int providers_explain_home(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__ExplainHomeRequest *request = hearth_call_request(call);
-	if (check_authority(call, status) < 0 || hearth_check_uuid(request->home_id, "home_id", status) < 0 ||
+	if (match_check_authority(call, status) < 0 || hearth_check_uuid(request->home_id, "home_id", status) < 0 ||
 	    hearth_check_uuid_or_empty(request->match_id, "match_id", status) < 0)
 		return -1;
 	if (*request->match_id && request->needs)
@@ -97,7 +87,7 @@ int providers_get_match(struct hearth_call *call, struct hearth_status *status)
 	const Hearth__Providers__V1__GetMatchRequest *request = hearth_call_request(call);
 	char run[HEARTH_UUID_SIZE];
 	size_t from;
-	if (check_authority(call, status) < 0 || hearth_check_uuid(request->match_id, "match_id", status) < 0 ||
+	if (match_check_authority(call, status) < 0 || hearth_check_uuid(request->match_id, "match_id", status) < 0 ||
 	    hearth_check_range(request->page_size, 0, PAGE_MOST, "page_size", status) < 0 ||
 	    read_token(request->page_token, run, &from, status) < 0)
 		return -1;
@@ -121,31 +111,6 @@ static int not_known(const struct match_work *work, const char *run, struct hear
 		return 0;
 	return hearth_fail(status, HEARTH_NOT_FOUND, "NOT_FOUND", *run ? "no answer of this id is kept"
 	                   : "no open referral of this id is known here (yet)");
-}
-
-static char *weights_of(struct hearth_arena *arena, const struct match_asked *asked)
-{
-	const char *authority = asked->weights_authority && *asked->weights_authority ? asked->weights_authority : "default";
-	return hearth_arena_printf(arena, "%s/%" PRId64, authority, asked->weights_version);
-}
-
-static Hearth__Providers__V1__RuleCount **counts_of(struct hearth_arena *arena, const struct match_work *work,
-                                                    size_t *ret_count)
-{
-	Hearth__Providers__V1__RuleCount **counts = hearth_arena_alloc(arena, MATCH_RULES * sizeof *counts);
-	size_t count = 0;
-	for (int rule = 0; rule < MATCH_RULES; rule++) {
-		if (!work->run.excluded[rule])
-			continue;
-		const char *source = match_rule_source((enum match_rule)rule, &work->asked.law);
-		counts[count] = hearth_arena_alloc(arena, sizeof **counts);
-		hearth__providers__v1__rule_count__init(counts[count]);
-		counts[count]->code = hearth_arena_strdup(arena, match_rule_code((enum match_rule)rule));
-		counts[count]->source = hearth_arena_strdup(arena, source ? source : "");
-		counts[count++]->homes = (int32_t)work->run.excluded[rule];
-	}
-	*ret_count = count;
-	return counts;
 }
 
 static size_t left_out(const struct match_work *work)
@@ -199,9 +164,9 @@ static void fill_match_homes(struct hearth_call *call, const struct answering *a
 		reply->next_page_token = token;
 	reply->fitting = (int32_t)work->run.fits;
 	reply->left_out = (int32_t)left_out(work);
-	reply->rule_counts = counts_of(arena, work, &reply->n_rule_counts);
+	reply->rule_counts = match_rule_counts(arena, work->run.excluded, &work->asked.law, &reply->n_rule_counts);
 	reply->revision = match_index_revision(work->store->index);
-	reply->weights_version = weights_of(arena, &work->asked);
+	reply->weights_version = match_weights_name(arena, &work->asked);
 	reply->rules_of = hearth_arena_strdup(arena, work->asked.day);
 	reply->needs = work->asked.needs;
 }
@@ -249,7 +214,7 @@ static Hearth__Providers__V1__Match *match_of(struct hearth_arena *arena, const 
 	match->referral_id = hearth_arena_strdup(arena, asked->referral ? asked->referral : "");
 	match->child_id = hearth_arena_strdup(arena, asked->child ? asked->child : "");
 	match->revision = asked->as_of;
-	match->weights_version = weights_of(arena, asked);
+	match->weights_version = match_weights_name(arena, asked);
 	match->rules_of = hearth_arena_strdup(arena, asked->day);
 	match->fitting = (int32_t)work->run.fits;
 	match->left_out = (int32_t)left_out(work);
@@ -285,7 +250,7 @@ int providers_got_match(struct hearth_call *call, const struct hearth_rows *rows
 	reply->match = match_of(arena, work, request->match_id);
 	if (token)
 		reply->next_page_token = token;
-	reply->rule_counts = counts_of(arena, work, &reply->n_rule_counts);
+	reply->rule_counts = match_rule_counts(arena, work->run.excluded, &work->asked.law, &reply->n_rule_counts);
 	return HEARTH_STEP_DONE;
 }
 
@@ -318,7 +283,7 @@ int providers_explained_home(struct hearth_call *call, const struct hearth_rows 
 	if (!reply->home)
 		return -1;
 	reply->revision = work->asked.as_of ? work->asked.as_of : match_index_revision(work->store->index);
-	reply->weights_version = weights_of(arena, &work->asked);
+	reply->weights_version = match_weights_name(arena, &work->asked);
 	reply->rules_of = hearth_arena_strdup(arena, work->asked.day);
 	reply->child_id = hearth_arena_strdup(arena, work->asked.child ? work->asked.child : "");
 	return HEARTH_STEP_DONE;

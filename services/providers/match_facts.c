@@ -223,7 +223,7 @@ static void bar_strange(struct match_reader *reader)
 	*(const char **)add(reader, &reader->bar_sources, sizeof(char *)) = reader->said;
 }
 
-static void read_lists(struct match_reader *reader, char **fields, struct match_line *line)
+static void read_lists(struct match_reader *reader, char **fields, struct match_row *line)
 {
 	struct match_home *home = &line->home;
 	reader->bars.count = reader->limits.count = reader->blocks.count = reader->residents.count = reader->named.count = 0;
@@ -298,7 +298,7 @@ static void read_fields(struct match_reader *reader, char **fields, struct match
 }
 
 int match_read_line(struct match_reader *reader, const char *id, int64_t revision, const char *facts,
-                    struct match_line *ret_line, struct hearth_status *status)
+                    struct match_row *ret_line, struct hearth_status *status)
 {
 	char *fields[FIELDS];
 	size_t size = strlen(facts) + 1, count = 0;
@@ -312,7 +312,7 @@ int match_read_line(struct match_reader *reader, const char *id, int64_t revisio
 	reader->strange = NULL;
 	reader->broken = count == FIELDS && strcmp(fields[FORMAT_NO], FORMAT) == 0 ? NULL : "its format";
 	if (!reader->broken) {
-		struct match_line line = { .provider = fields[PROVIDER], .name = fields[NAME], .outward = fields[OUTWARD] };
+		struct match_row line = { .provider = fields[PROVIDER], .name = fields[NAME], .outward = fields[OUTWARD] };
 		line.home.id = id_of(reader, id);
 		line.home.provider = id_of(reader, fields[PROVIDER]);
 		line.home.revision = revision;

@@ -199,6 +199,17 @@ static int read_needs(struct hearth_call *call, const json_t *head, Hearth__Prov
 	return 0;
 }
 
+static void read_whose(struct hearth_call *call, const json_t *head, struct match_asked *asked)
+{
+	asked->referral = text_in(call, head, "referralId");
+	asked->child = text_in(call, head, "childId");
+	asked->urgency = text_in(call, head, "urgency");
+	asked->opened_us = json_integer_value(json_object_get(head, "openedUs"));
+	read_id(asked->referral, &asked->need.referral);
+	read_id(asked->child, &asked->need.child);
+	asked->need.emergency = asked->urgency && strcmp(asked->urgency, "EMERGENCY") == 0;
+}
+
 static int read_head(struct hearth_call *call, const json_t *head, Hearth__Providers__V1__Needs *needs,
                      struct match_asked *asked, struct hearth_status *status)
 {
@@ -209,27 +220,22 @@ static int read_head(struct hearth_call *call, const json_t *head, Hearth__Provi
 	json_array_foreach(rules, index, rule)
 		read_rule(call, rule, &asked->law);
 	read_adjoining(head, &asked->adjoining);
+	read_whose(call, head, asked);
 	asked->revision = json_integer_value(json_object_get(head, "revision"));
 	asked->weights_version = asked->weights.version = json_integer_value(json_object_get(head, "weightsVersion"));
 	asked->weights_authority = text_in(call, head, "weightsAuthority");
-	asked->referral = text_in(call, head, "referralId");
-	asked->child = text_in(call, head, "childId");
 	asked->actor = text_in(call, head, "actor");
 	asked->as_of = json_integer_value(json_object_get(head, "asOf"));
 	asked->created_us = json_integer_value(json_object_get(head, "createdUs"));
 	asked->adjoining_json = json_in(call, head, "adjoining");
 	asked->law_json = json_in(call, head, "rules");
 	asked->day = text_in(call, head, "day");
-	read_id(asked->referral, &asked->need.referral);
-	read_id(asked->child, &asked->need.child);
 	if (asked->day)
 		asked->need.day = match_day(asked->day, asked->need.day);
 	else
 		asked->day = hearth_call_today(call);
 	if (json_is_integer(json_object_get(head, "now")))
 		asked->need.now = json_integer_value(json_object_get(head, "now"));
-	asked->urgency = text_in(call, head, "urgency");
-	asked->need.emergency = asked->urgency && strcmp(asked->urgency, "EMERGENCY") == 0;
 	asked->question = (struct match_question){ &asked->need, &asked->law, &asked->weights, &asked->adjoining };
 	return 0;
 }
@@ -241,6 +247,20 @@ int match_ask(struct hearth_call *call, const char *text, Hearth__Providers__V1_
 	if (!head)
 		return hearth_fail(status, HEARTH_INTERNAL, "MATCH_HEAD", "what a match is asked by cannot be read");
 	int read = read_head(call, head, needs, ret_asked, status);
+	json_decref(head);
+	return read;
+}
+
+int match_ask_further(struct hearth_call *call, const char *text, const struct match_asked *by, struct match_asked *ret_asked,
+                      struct hearth_status *status)
+{
+	json_t *head = json_loads(text, 0, NULL);
+	if (!head)
+		return hearth_fail(status, HEARTH_INTERNAL, "MATCH_HEAD", "what a match is asked by cannot be read");
+	int read = read_needs(call, head, NULL, ret_asked, status);
+	if (read == 0)
+		read_whose(call, head, ret_asked);
+	ret_asked->question = (struct match_question){ &ret_asked->need, &by->law, &by->weights, &by->adjoining };
 	json_decref(head);
 	return read;
 }

@@ -1,6 +1,7 @@
 /* match_show.c: one home's answer as a message: why it fits and how well, or by which rules it does not. */
 #include "match.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <hearth/text.h>
@@ -35,7 +36,7 @@ char *match_id_text(struct hearth_arena *arena, const struct match_id *id)
 }
 
 /* What bars a home, or limits it, says itself where it is written; a rule of law says its regulation. */
-static const char *source_of(const struct match_asked *asked, const struct match_line *line, const struct match_text *reason)
+static const char *source_of(const struct match_asked *asked, const struct match_row *line, const struct match_text *reason)
 {
 	static const struct { enum match_rule rule; enum match_bar_kind bar; } bars[] = {
 		{ MATCH_REGISTRATION_LAPSED, MATCH_BAR_REGISTRATION_LAPSED }, { MATCH_SUSPENDED_BAR, MATCH_BAR_SUSPENSION },
@@ -53,7 +54,7 @@ static const char *source_of(const struct match_asked *asked, const struct match
 }
 
 static Hearth__Providers__V1__MatchReason **reasons(struct hearth_arena *arena, const struct match_asked *asked,
-                                                    const struct match_line *line, const struct match_text *texts, size_t count)
+                                                    const struct match_row *line, const struct match_text *texts, size_t count)
 {
 	Hearth__Providers__V1__MatchReason **all = hearth_arena_alloc(arena, (count + 1) * sizeof *all);
 	for (size_t i = 0; i < count; i++) {
@@ -83,27 +84,60 @@ static void show_parts(struct hearth_arena *arena, const struct match_explained 
 }
 
 /* Who lives there: of another council's children the age and sex, never which child. */
+Hearth__Providers__V1__MatchResident *match_show_resident(struct hearth_arena *arena, const struct match_resident *is,
+                                                          const struct match_need *need)
+{
+	Hearth__Providers__V1__MatchResident *resident = hearth_arena_alloc(arena, sizeof *resident);
+	hearth__providers__v1__match_resident__init(resident);
+	int age = match_age_on(is->age, is->age_on, need->day);
+	if (age != MATCH_UNKNOWN) {
+		resident->age = hearth_arena_alloc(arena, sizeof *resident->age);
+		hearth__v1__count__init(resident->age);
+		resident->age->value = age;
+	}
+	resident->sex = hearth_arena_printf(arena, "%c", is->sex ? is->sex : 'U');
+	resident->own = is->authority == need->authority;
+	return resident;
+}
+
 static void show_residents(struct hearth_arena *arena, const struct match_asked *asked, const struct match_home *home,
                            Hearth__Providers__V1__MatchedHome *shown)
 {
 	shown->residents = hearth_arena_alloc(arena, (home->resident_count + 1U) * sizeof *shown->residents);
-	for (size_t i = 0; i < home->resident_count; i++) {
-		const struct match_resident *is = &home->residents[i];
-		Hearth__Providers__V1__MatchResident *resident = hearth_arena_alloc(arena, sizeof *resident);
-		hearth__providers__v1__match_resident__init(resident);
-		int age = match_age_on(is->age, is->age_on, asked->need.day);
-		if (age != MATCH_UNKNOWN) {
-			resident->age = hearth_arena_alloc(arena, sizeof *resident->age);
-			hearth__v1__count__init(resident->age);
-			resident->age->value = age;
-		}
-		resident->sex = hearth_arena_printf(arena, "%c", is->sex ? is->sex : 'U');
-		resident->own = is->authority == asked->need.authority;
-		shown->residents[shown->n_residents++] = resident;
-	}
+	for (size_t i = 0; i < home->resident_count; i++)
+		shown->residents[shown->n_residents++] = match_show_resident(arena, &home->residents[i], &asked->need);
 }
 
-static void show_facts(struct hearth_arena *arena, const struct match_line *line, Hearth__Providers__V1__MatchedHome *shown)
+/* ---- what is said of all homes ---- */
+
+char *match_weights_name(struct hearth_arena *arena, const struct match_asked *asked)
+{
+	const char *authority = asked->weights_authority && *asked->weights_authority ? asked->weights_authority : "default";
+	return hearth_arena_printf(arena, "%s/%" PRId64, authority, asked->weights_version);
+}
+
+Hearth__Providers__V1__RuleCount **match_rule_counts(struct hearth_arena *arena, const uint32_t *excluded,
+                                                     const struct match_law *law, size_t *ret_count)
+{
+	Hearth__Providers__V1__RuleCount **counts = hearth_arena_alloc(arena, MATCH_RULES * sizeof *counts);
+	size_t count = 0;
+	for (int rule = 0; rule < MATCH_RULES; rule++) {
+		if (!excluded[rule])
+			continue;
+		const char *source = match_rule_source((enum match_rule)rule, law);
+		counts[count] = hearth_arena_alloc(arena, sizeof **counts);
+		hearth__providers__v1__rule_count__init(counts[count]);
+		counts[count]->code = hearth_arena_strdup(arena, match_rule_code((enum match_rule)rule));
+		counts[count]->source = hearth_arena_strdup(arena, source ? source : "");
+		counts[count++]->homes = (int32_t)excluded[rule];
+	}
+	*ret_count = count;
+	return counts;
+}
+
+/* ---- one home ---- */
+
+static void show_facts(struct hearth_arena *arena, const struct match_row *line, Hearth__Providers__V1__MatchedHome *shown)
 {
 	shown->home_id = match_id_text(arena, &line->home.id);
 	shown->provider_id = hearth_arena_strdup(arena, line->provider);
@@ -118,7 +152,7 @@ Hearth__Providers__V1__MatchedHome *match_show(struct hearth_call *call, const s
 {
 	struct hearth_arena *arena = hearth_call_arena(call);
 	struct match_explained explained;
-	struct match_line line;
+	struct match_row line;
 	if (match_store_read(store, slot, &line, status) < 0)
 		return NULL;
 	match_explain(&asked->question, match_index_home(store->index, slot), &explained);

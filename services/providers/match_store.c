@@ -96,7 +96,7 @@ static int put(struct match_store *store, const struct match_home *home, const c
 int match_store_put(struct match_store *store, const char *id, int64_t revision, const char *facts,
                     struct hearth_status *status)
 {
-	struct match_line line;
+	struct match_row line;
 	if (match_read_line(reader, id, revision, facts, &line, status) < 0)
 		return -1;
 	return put(store, &line.home, facts, status);
@@ -167,7 +167,7 @@ int match_past_step(struct match_past *past, size_t homes, struct hearth_status 
 
 /* ---- for showing ---- */
 
-int match_store_read(const struct match_store *store, size_t slot, struct match_line *ret_line, struct hearth_status *status)
+int match_store_read(const struct match_store *store, size_t slot, struct match_row *ret_line, struct hearth_status *status)
 {
 	const struct match_home *home = match_index_home(store->index, slot);
 	struct hearth_uuid uuid;

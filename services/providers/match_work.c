@@ -5,10 +5,21 @@
  */
 #include "match.h"
 
+#include <string.h>
+
 #define HOMES_AT_ONCE 256        /* between two looks at the clock */
 #define ROWS_AT_ONCE 16
 #define SHOWN_AT_ONCE 4
 #define PATIENCE 3
+
+int match_check_authority(const struct hearth_call *call, struct hearth_status *status)
+{
+	const char *authority = hearth_call_authority(call);
+	if (strlen(authority) == 3 && strspn(authority, "0123456789") == 3)
+		return 0;
+	return hearth_fail(status, HEARTH_PERMISSION_DENIED, "NO_AUTHORITY",
+	                   "a match is a council's: the actor's authority has to be a three-digit DfE code");
+}
 
 void match_bind(struct hearth_call *call, const char *referral_id, const char *run_id)
 {

@@ -135,6 +135,8 @@ const struct catalogue_row catalogue[] = {
 	{ PR, "ExplainHome", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'homeId':'$home','referralId':'$open'}" },
 	{ PR, "GetMatch", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'matchId':'$match'}" },
 	{ PR, "ListMatches", 'S', FINDERS, FOREIGN_EMPTY, "{'referralId':'$open'}" },
+	{ PR, "MatchGroup", 'C', FINDERS, FOREIGN_NOT_FOUND, "{'referralIds':['$open','$waiting']}" },
+	{ PR, "MatchQueue", 'C', FINDERS, FOREIGN_EMPTY, "{}" },
 	{ PR, "GetMatchWeights", 'R', FINDERS, FOREIGN_NOT_FOUND, "{'version':'$weights'}" },
 	{ PR, "SetMatchWeights", 'W', COMMISSIONER, FOREIGN_NOT_FOUND,
 	  "{'etag':'$weights','weights':[{'code':'FEE','value':2000,'rationale':'cabinet decision of the tests'}]}" },

@@ -223,6 +223,7 @@ END_TEST
 static const char *const noted_reads[] = {
 	"GetChild", "LookupChild", "ListChildren", "GetChildHistory", "ListLookedAfter", "GetPlacement", "LookupPlacement",
 	"ListPlacements", "GetOccupancy", "FindHomes", "MatchHomes", "ExplainHome", "GetMatch", "ListMatches",
+	"MatchGroup", "MatchQueue",
 	"LookupReferral", "GetReferral", "GetReferralDetail", "ListReferrals",
 	"GetAgreement", "LookupAgreement", "ListAgreements", "GetLedger", "GetLedgerDays", "ListAgreementLines",
 	"GetYoungPerson", "ListYoungPeople",

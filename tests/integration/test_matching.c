@@ -260,6 +260,112 @@ START_TEST(an_answer_is_its_councils_alone)
 }
 END_TEST
 
+/* ---- several at once ---- */
+
+static const char *a_referral_of(const char *needs)
+{
+	json_t *referral = call("referrals/CreateReferral", "{\"childId\": \"%s\", \"urgency\": \"URGENT\", \"neededBy\":"
+	                        "\"2024-06-01\", \"worker\": \"w-1\", \"needs\": {%s}}", a_child(), needs);
+	const char *id = text_at(referral, "referral.id");
+	call("referrals/OpenReferral", "{\"referralId\": \"%s\"}", id);
+	for (int i = 0; i < 500; i++) {
+		char text[100];
+		snprintf(text, sizeof text, "{\"referralId\": \"%s\", \"pageSize\": 1}", id);
+		if (ask("901", "providers/MatchHomes", NULL, text).json != NULL)
+			return id;
+		rest();
+	}
+	ck_abort_msg("providers does not hear of referrals");
+}
+
+/* A children's home far from all others, so that it and its like are the only ones within the miles that are asked for. */
+static const char *a_far_home(const char *easting, int places, const char *more)
+{
+	json_t *provider = call("providers/UpsertProvider", "{\"name\": \"A charity\", \"code\": \"PR5\"}");
+	json_t *home = call("providers/UpsertHome", "{\"providerId\": \"%s\", \"kind\": \"CHILDRENS_HOME\", \"places\": %d,"
+	                    "\"grid\": {\"easting\": %s, \"northing\": 180000}, \"registration\": \"REGISTERED\", \"urn\":"
+	                    "\"SC000009\"%s}", text_at(provider, "provider.id"), places, easting, more);
+	return text_at(home, "home.id");
+}
+
+#define FAR(easting) "\"homeKinds\": [\"CHILDRENS_HOME\"], \"homeGrid\": {\"easting\": " easting ", \"northing\": 180000}," \
+	"\"mostMiles\": {\"miles\": 5}"
+
+START_TEST(siblings_stay_together_where_a_home_has_room_or_are_parted_with_what_stands_against_it)
+{
+	const char *two = a_far_home("500000", 2, ""), *one = a_far_home("500000", 1, "");
+	const char *ids[3];
+	for (int i = 0; i < 3; i++)
+		ids[i] = a_referral_of("\"sex\": \"F\", \"age\": {\"value\": 9}, " FAR("500000"));
+	json_t *group = call("providers/MatchGroup", "{\"referralIds\": [\"%s\", \"%s\", \"%s\"]}", ids[0], ids[1], ids[2]);
+	ck_assert_int_eq(number_at(group, "togetherHomes"), 0);
+	ck_assert_uint_eq(json_array_size(at(group, "split")), 2);
+	ck_assert_uint_eq(json_array_size(at(group, "unplaced")), 0);
+	ck_assert(has_code(at(group, "obstacles.0.reasons"), "NOT_ENOUGH_PLACES"));
+	ck_assert_str_eq(text_at(group, "obstacles.0.homeId"), two);
+	size_t first = json_array_size(at(group, "split.0.referralIds")), second = json_array_size(at(group, "split.1.referralIds"));
+	ck_assert_uint_eq(first + second, 3);
+	const char *smaller = text_at(group, first < second ? "split.0.homeId" : "split.1.homeId");
+	ck_assert_str_eq(smaller, one);
+	const char *three = a_far_home("500000", 3, "");
+	group = call("providers/MatchGroup", "{\"referralIds\": [\"%s\", \"%s\", \"%s\"]}", ids[0], ids[1], ids[2]);
+	ck_assert_int_eq(number_at(group, "togetherHomes"), 1);
+	ck_assert_str_eq(text_at(group, "together.0.homeId"), three);
+	ck_assert_uint_eq(json_array_size(at(group, "split")), 0);
+	refused(HEARTH_NOT_FOUND, "NOT_FOUND", NULL, "providers/MatchGroup", "{\"referralIds\": [\"%s\", \"%s\"]}", ids[0], new_id());
+	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "referral_ids[1]", "providers/MatchGroup", "{\"referralIds\": [\"%s\","
+	        "\"%s\"]}", ids[0], ids[0]);
+}
+END_TEST
+
+static json_t *suggestion_of(const json_t *queue, const char *referral)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach(at(queue, "suggestions"), i, item)
+		if (strcmp(text_at(item, "referralId"), referral) == 0)
+			return item;
+	ck_abort_msg("the referral is not in the queue");
+}
+
+START_TEST(a_queue_finds_a_home_for_one_whom_first_come_first_served_leaves_out)
+{
+	/* The first could live in either home and would be given the nearer, the only one that the second fits. */
+	const char *boys = a_far_home("533000", 1, ", \"terms\": {\"sex\": \"M\"}"), *any = a_far_home("530000", 1, "");
+	const char *first = a_referral_of("\"sex\": \"M\", \"age\": {\"value\": 12}, " FAR("530000"));
+	const char *second = a_referral_of("\"sex\": \"F\", \"age\": {\"value\": 12}, " FAR("530000"));
+	json_t *queue = call("providers/MatchQueue", "{}");
+	json_t *one = suggestion_of(queue, first), *two = suggestion_of(queue, second);
+	ck_assert_int_gt(number_at(queue, "suggested.placed"), number_at(queue, "inTurn.placed"));
+	ck_assert_str_eq(text_at(one, "homeIdInTurn"), any);
+	ck_assert_str_eq(text_at(two, "homeIdInTurn"), "");
+	ck_assert_str_eq(text_at(one, "homeId"), boys);
+	ck_assert_str_eq(text_at(two, "homeId"), any);
+	ck_assert_uint_ge(json_array_size(at(one, "options")), 2);
+	ck_assert_int_ge(number_at(one, "fitting"), 2);
+	/* It suggests: nothing is held. */
+	ck_assert_str_eq(sql("SELECT count(*) FROM hold WHERE referral_id IN ('%s', '%s')", first, second), "0");
+}
+END_TEST
+
+START_TEST(who_lives_there_counts_as_the_referral_said)
+{
+	const char *home = a_far_home("560000", 3, "");
+	const char *child = a_referral_of("\"sex\": \"M\", \"age\": {\"value\": 12}, \"requirements\": {\"companions\": \"SOLO\"},"
+	                                  "\"risks\": {\"toOthersFire\": \"PRESENT\"}, " FAR("560000"));
+	const char *next = a_referral_of("\"sex\": \"M\", \"age\": {\"value\": 12}, " FAR("560000"));
+	assert_all_see(home, next, "RESIDENT_COMPANIONS", false);
+	call("referrals/AcceptOffer", "{\"offerId\": \"%s\"}", an_offer(child, home));
+	occupancy_is(home, 1, 0, 0);
+	ck_assert_str_eq(sql("SELECT concat_ws(' ', child_age, child_sex, child_companions, child_risks) FROM hold WHERE "
+	                     "referral_id = '%s'", child), "12 M SOLO {TO_OTHERS_FIRE}");
+	assert_all_see(home, next, "RESIDENT_COMPANIONS", true);
+	json_t *said = call("providers/ExplainHome", "{\"homeId\": \"%s\", \"referralId\": \"%s\"}", home, next);
+	ck_assert_int_eq(number_at(said, "home.residents.0.age.value"), 12);
+	ck_assert(json_is_true(at(said, "home.residents.0.own")));
+}
+END_TEST
+
 START_TEST(weights_are_versions_that_do_not_change)
 {
 	json_t *default_set = call("providers/GetMatchWeights", "{\"version\": \"default/1\"}");
@@ -284,5 +390,8 @@ int main(void)
 	                       every_home_is_in_the_answer_once_in_or_out_with_its_reasons,
 	                       what_ends_on_a_day_stops_matching_on_that_day_without_a_write, an_answer_is_its_councils_alone,
 	                       all_pages_of_an_answer_are_of_one_revision, an_answer_is_made_again_as_it_was_whatever_has_changed,
-	                       a_process_that_has_just_started_makes_an_answer_again, weights_are_versions_that_do_not_change);
+	                       a_process_that_has_just_started_makes_an_answer_again, weights_are_versions_that_do_not_change,
+	                       siblings_stay_together_where_a_home_has_room_or_are_parted_with_what_stands_against_it,
+	                       a_queue_finds_a_home_for_one_whom_first_come_first_served_leaves_out,
+	                       who_lives_there_counts_as_the_referral_said);
 }

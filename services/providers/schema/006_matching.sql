@@ -187,6 +187,21 @@ CREATE TABLE match_run (
 CREATE INDEX match_run_referral ON match_run (referral_id, authority) WHERE referral_id IS NOT NULL;
 CREATE INDEX match_run_created ON match_run (created);
 
+-- Risks to others that a need says are present, as matching names them; NULL: nothing is said of risks.
+CREATE FUNCTION match_risks(p_needs jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT CASE WHEN p_needs -> 'risks' IS NOT NULL THEN array_remove(ARRAY[
+		CASE p_needs #>> '{risks,toOthersPhysical}' WHEN 'PRESENT' THEN 'TO_OTHERS_PHYSICAL' END,
+		CASE p_needs #>> '{risks,toOthersSexual}' WHEN 'PRESENT' THEN 'TO_OTHERS_SEXUAL' END,
+		CASE p_needs #>> '{risks,toOthersFire}' WHEN 'PRESENT' THEN 'TO_OTHERS_FIRE' END,
+		CASE p_needs #>> '{risks,toOthersAnimals}' WHEN 'PRESENT' THEN 'TO_OTHERS_ANIMALS' END,
+		CASE p_needs #>> '{risks,toOthersCriminal}' WHEN 'PRESENT' THEN 'TO_OTHERS_CRIMINAL' END], NULL) END
+$$;
+
+-- Since when a need is open, for those that are taken in turn.
+ALTER TABLE need ADD COLUMN opened timestamptz;
+UPDATE need SET opened = updated;
+ALTER TABLE need ALTER COLUMN opened SET NOT NULL;
+
 -- Lists that a rule has, of legal statuses; and the rules that matching knows beside those of before.
 ALTER TABLE rule ADD COLUMN codes text[];
 INSERT INTO rule (code, from_date, until_date, value, codes, source) VALUES

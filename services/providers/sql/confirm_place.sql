@@ -17,6 +17,9 @@ WITH house AS (
 	WHERE p.offered AND p.number NOT IN (SELECT l.place FROM live l WHERE l.place IS NOT NULL)
 		AND (SELECT count(*) FROM live) < (SELECT count(*) FROM place a WHERE a.home_id = h.id AND a.offered)
 	ORDER BY p.number LIMIT 1
+), who AS (
+	SELECT n.age, n.sex, n.needs, n.updated FROM need n
+	WHERE n.authority = :authority::text AND n.referral_id = :referral_id::uuid
 ), confirmed AS (
 	UPDATE hold k SET state = 'CONFIRMED', placement_id = :placement_id::uuid, lived_from = :start_date::date,
 		version = k.version + 1, updated = :now::timestamptz
@@ -25,10 +28,11 @@ WITH house AS (
 		k.held_until, k.excess, k.reason, k.version
 ), taken AS (
 	INSERT INTO hold (id, home_id, place, authority, child_id, referral_id, offer_id, placement_id, state, excess,
-		lived_from, created, updated)
+		child_age, child_age_on, child_sex, child_companions, child_risks, lived_from, created, updated)
 	SELECT :new_id::uuid, h.id, s.number, :authority::text, :child_id::uuid, :referral_id::uuid, :offer_id::uuid,
-		:placement_id::uuid, 'CONFIRMED', s.number IS NULL, :start_date::date, :now::timestamptz, :now::timestamptz
-	FROM house h LEFT JOIN spare s ON true
+		:placement_id::uuid, 'CONFIRMED', s.number IS NULL, w.age, (w.updated AT TIME ZONE 'Europe/London')::date, w.sex,
+		w.needs #>> '{requirements,companions}', match_risks(w.needs), :start_date::date, :now::timestamptz, :now::timestamptz
+	FROM house h LEFT JOIN spare s ON true LEFT JOIN who w ON true
 	WHERE NOT EXISTS (SELECT 1 FROM mine)
 	RETURNING id, home_id, authority, child_id, referral_id, offer_id, placement_id, state, held_until,
 		excess, reason, version

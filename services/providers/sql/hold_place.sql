@@ -10,6 +10,9 @@ WITH house AS (
 	WHERE p.home_id = :home_id::uuid AND p.offered AND p.number NOT IN (SELECT l.place FROM live l WHERE l.place IS NOT NULL)
 		AND (SELECT count(*) FROM live) < (SELECT count(*) FROM place a WHERE a.home_id = :home_id::uuid AND a.offered)
 	ORDER BY p.number LIMIT 1
+), who AS (
+	SELECT n.age, n.sex, n.needs, n.updated FROM need n
+	WHERE n.authority = :authority::text AND n.referral_id = :referral_id::uuid
 ), verdict AS (
 	SELECT CASE
 		WHEN :event_historical::boolean THEN 'NOTHING'
@@ -20,12 +23,13 @@ WITH house AS (
 		WHEN NOT EXISTS (SELECT 1 FROM spare) THEN 'NO_PLACE'
 		ELSE 'HELD' END AS outcome
 ), effect AS (
-	INSERT INTO hold (id, home_id, place, authority, child_id, referral_id, offer_id, state, held_until, created,
-		updated)
+	INSERT INTO hold (id, home_id, place, authority, child_id, referral_id, offer_id, state, held_until, child_age,
+		child_age_on, child_sex, child_companions, child_risks, created, updated)
 	SELECT :new_id::uuid, :home_id::uuid, s.number, :authority::text, :child_id::uuid, :referral_id::uuid,
-		:offer_id::uuid, 'HELD', :now::timestamptz + make_interval(hours => :hold_hours::integer), :now::timestamptz,
-		:now::timestamptz
-	FROM verdict v, spare s WHERE v.outcome = 'HELD'
+		:offer_id::uuid, 'HELD', :now::timestamptz + make_interval(hours => :hold_hours::integer), w.age,
+		(w.updated AT TIME ZONE 'Europe/London')::date, w.sex, w.needs #>> '{requirements,companions}', match_risks(w.needs),
+		:now::timestamptz, :now::timestamptz
+	FROM verdict v CROSS JOIN spare s LEFT JOIN who w ON true WHERE v.outcome = 'HELD'
 	RETURNING id, home_id, authority, child_id, referral_id, offer_id, placement_id, state, held_until,
 		excess, reason, version
 ), expiry AS (
