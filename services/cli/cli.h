@@ -150,6 +150,7 @@ int cli_spool(struct cli *cli, int argc, char **argv);
 /* `hearth import KIND ...`; argv[0] is "import ssda903" or "import homes". */
 int cli_import_ssda903(struct cli *cli, int argc, char **argv);
 int cli_import_homes(struct cli *cli, int argc, char **argv);
+int cli_import_contracts(struct cli *cli, int argc, char **argv);
 int cli_import_authorities(struct cli *cli, int argc, char **argv);
 int cli_import_adjoining(struct cli *cli, int argc, char **argv);
 int cli_import_postcodes(struct cli *cli, int argc, char **argv);
@@ -169,7 +170,7 @@ extern const char cli_migrate_help[];
 extern const char cli_import_ssda903_help[];
 extern const char cli_import_homes_help[];
 extern const char cli_import_authorities_help[], cli_import_adjoining_help[], cli_import_postcodes_help[];
-extern const char cli_import_ofsted_help[];
+extern const char cli_import_ofsted_help[], cli_import_contracts_help[];
 extern const char cli_synth_help[];
 extern const char cli_keys_help[];
 extern const char cli_spool_help[];

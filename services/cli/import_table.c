@@ -264,7 +264,7 @@ void import_print_change(const struct import_table *table, json_t *totals, const
 static void print_totals(struct import_table *table)
 {
 	if (table->cli->json) {
-		json_t *totals = json_pack("{s:s, s:I, s:I, s:I, s:b}", "vintage", table->vintage, "rows", (json_int_t)table->read,
+		json_t *totals = json_pack("{s:s*, s:I, s:I, s:I, s:b}", "vintage", table->vintage, "rows", (json_int_t)table->read,
 		                           "rejectedRows", (json_int_t)table->rejected, "passedOverRows",
 		                           (json_int_t)table->passed_over, "dryRun", table->dry_run);
 		table->kind->print(table, totals);
@@ -307,9 +307,11 @@ static bool is_vintage(const char *text)
 static int check_arguments(const struct import_table *table, int argc)
 {
 	const struct import_kind *kind = table->kind;
-	bool day = strcmp(kind->vintage_flag, "as-of") == 0;
 	if (argc < 2)
 		return cli_usage(kind->command, "which files? give at least one FILE.csv");
+	if (kind->vintage_flag == NULL)
+		return CLI_OK;
+	bool day = strcmp(kind->vintage_flag, "as-of") == 0;
 	if (table->vintage == NULL)
 		return cli_usage(kind->command, "of when is the table? give --%s", kind->vintage_flag);
 	if (!is_vintage(table->vintage) || (day && strlen(table->vintage) != 10))
@@ -321,8 +323,8 @@ int import_table_run(const struct import_kind *kind, void *state, struct cli *cl
 {
 	struct import_table table = { .cli = cli, .kind = kind, .state = state, .status = HEARTH_STATUS_INIT };
 	const struct cli_option options[] = {
-		{ kind->vintage_flag, CLI_TEXT, &table.vintage }, { "quiet", CLI_FLAG, &table.quiet },
-		{ "dry-run", CLI_FLAG, &table.dry_run }, { kind->may_replace ? "replace" : NULL, CLI_FLAG, &table.replace },
+		{ "quiet", CLI_FLAG, &table.quiet }, { "dry-run", CLI_FLAG, &table.dry_run },
+		{ kind->vintage_flag, CLI_TEXT, &table.vintage }, { kind->may_replace ? "replace" : NULL, CLI_FLAG, &table.replace },
 		{ NULL, CLI_FLAG, NULL },
 	};
 	if (cli_parse(&argc, argv, options) != 0)

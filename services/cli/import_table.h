@@ -1,4 +1,4 @@
-/* import_table.h: the frame of `hearth import authorities|adjoining|postcodes|ofsted`.
+/* import_table.h: the frame of `hearth import authorities|adjoining|postcodes|ofsted|contracts`.
  *
  * A kind says which columns it reads and what it does with a row; the frame reads the files, finds the columns by meaning,
  * rejects what is no row, counts, and ends with totals and an exit code. Each file is read twice: one that breaks off or
@@ -26,7 +26,7 @@ struct import_kind {
 	const char *command;           /* "import postcodes", as help knows it */
 	const char *what;              /* "a table of postcodes", for what is said of a file that is none */
 	const struct import_meaning *meanings;
-	const char *vintage_flag;      /* "vintage" or "as-of" */
+	const char *vintage_flag;      /* "vintage" or "as-of"; NULL: it has none */
 	bool may_replace;              /* takes --replace */
 	bool large;
 	/* A file without a header, known by its first row: sets the places. NULL: there is always a header. */

@@ -16,10 +16,11 @@ static int import_command(struct cli *cli, int argc, char **argv);
 static const char help_help[] = "Usage: hearth help [COMMAND]\n";
 static const char version_help[] = "Usage: hearth version\n";
 static const char import_help[] =
-	"Usage: hearth import ssda903|homes|authorities|adjoining|postcodes|ofsted ...\n"
+	"Usage: hearth import ssda903|homes|contracts|authorities|adjoining|postcodes|ofsted ...\n"
 	"\n"
 	"  hearth help import ssda903       statutory returns of children looked after\n"
 	"  hearth help import homes         providers and homes\n"
+	"  hearth help import contracts     a council's contracts: lots, members, fees\n"
 	"  hearth help import authorities   councils: their codes and names\n"
 	"  hearth help import adjoining     which councils' areas touch\n"
 	"  hearth help import postcodes     where postcodes lie\n"
@@ -50,6 +51,7 @@ const struct cli_command cli_commands[] = {
 const struct cli_command cli_imports[] = {
 	{"ssda903", "statutory returns of children looked after", cli_import_ssda903_help, cli_import_ssda903},
 	{"homes", "providers and homes", cli_import_homes_help, cli_import_homes},
+	{"contracts", "a council's contracts: lots, members, fees", cli_import_contracts_help, cli_import_contracts},
 	{"authorities", "councils: their codes and names", cli_import_authorities_help, cli_import_authorities},
 	{"adjoining", "which councils' areas touch", cli_import_adjoining_help, cli_import_adjoining},
 	{"postcodes", "where postcodes lie", cli_import_postcodes_help, cli_import_postcodes},

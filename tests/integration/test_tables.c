@@ -385,6 +385,68 @@ START_TEST(a_homes_postcode_gives_its_place_and_is_not_kept)
 }
 END_TEST
 
+/* ---- contracts ---- */
+
+static json_t *import_contracts(int code, const char *path)
+{
+	char *text = NULL;
+	int got = suite_hearth(suite, &text, "--json", "--authority", "999", "import", "contracts", path, NULL);
+	ck_assert_msg(got == code, "exit code %d: %s", got, text != NULL ? text : "");
+	json_t *totals = json_loads(text, 0, NULL);
+	free(text);
+	return totals;
+}
+
+static void contracts_are(json_t *totals, int contracts, int members, int fees)
+{
+	ck_assert_int_eq(number(totals, "contracts"), contracts);
+	ck_assert_int_eq(number(totals, "members"), members);
+	ck_assert_int_eq(number(totals, "fees"), fees);
+	json_decref(totals);
+}
+
+START_TEST(contracts_of_the_region_are_loaded_and_twice_changes_nothing)
+{
+	static const char what[] = "SELECT concat_ws(' ', (SELECT sum(version) FROM providers.contract),"
+		" (SELECT count(*) FROM providers.contract_member), (SELECT count(*) FROM providers.contract_fee),"
+		" (SELECT count(*) FROM providers.outbox))";
+	char *out = NULL;
+	ck_assert_int_eq(suite_hearth(suite, &out, "import", "homes", "services/providers/sample/region.csv", NULL), 0);
+	free(out);
+	is_synthetic("services/providers/sample/contracts.csv");
+	contracts_are(import_contracts(0, "services/providers/sample/contracts.csv"), 4, 6, 4);
+	char *before = ask(what);
+	contracts_are(import_contracts(0, "services/providers/sample/contracts.csv"), 4, 6, 4);
+	says(what, before);
+	free(before);
+	/* What is to be confirmed is not known, and never nought. */
+	says("SELECT count(*) FROM providers.contract_fee WHERE weekly_fee_pence IS NULL OR weekly_fee_pence = 0", "0");
+	says("SELECT string_agg(DISTINCT r.route || coalesce(' ' || r.weekly_fee_pence, ''), ', ' ORDER BY r.route ||"
+	     " coalesce(' ' || r.weekly_fee_pence, '')) FROM providers.home_route r WHERE r.contract_id IS NOT NULL AND r.authority = '999'"
+	     " AND (r.until_date IS NULL OR r.until_date > r.from_date)",
+	     "BLOCK 462000, DYNAMIC_MARKET, DYNAMIC_MARKET 98500, FRAMEWORK 90500, FRAMEWORK 93000, PREFERRED_PROVIDER");
+}
+END_TEST
+
+START_TEST(rows_of_contracts_that_do_not_fit_are_said_and_the_others_loaded)
+{
+	json_t *totals = import_contracts(3, file_of("contract,kind,from_date,lot,lot_kinds,provider_key,tier,weekly_fee\n"
+		"T-1,FRAMEWORK,01/04/2023,A,FOSTERING,P02,1,900\nT-1,FRAMEWORK,2023-05-01,A,FOSTERING,P03,1,900\n"
+		"T-1,FRAMEWORK,2023-04-01,A,FOSTERING,P03,21,900\nT-1,FRAMEWORK,2023-04-01,A,FOSTERING,P03,2,9OO\n"
+		"T-2,LEASE,2023-04-01,A,FOSTERING,P03,,\nT-3,BLOCK,2023-04-01,A,CASTLE,P03,,\n"
+		"T-4,SPOT,2023-04-01,A,FOSTERING,NOBODY,,\n,SPOT,2023-04-01,A,FOSTERING,P03,,\n"));
+	static const struct { int line; const char *column; } findings[] = { { 3, "from_date" }, { 4, "tier" }, { 5, "weekly_fee" },
+		{ 6, "kind" }, { 9, "contract" } };
+	for (size_t i = 0; i < 5; i++)
+		finding_is(totals, i, findings[i].line, findings[i].column);
+	/* What providers refuses: a kind of home, a provider that nobody knows. */
+	ck_assert_int_eq(number(json_array_get(json_object_get(totals, "findings"), 5), "line"), 7);
+	ck_assert_int_eq(number(json_array_get(json_object_get(totals, "findings"), 6), "line"), 8);
+	ck_assert_int_eq(number(totals, "rejectedRows"), 7);
+	contracts_are(totals, 2, 1, 1);
+}
+END_TEST
+
 /* ---- files that are broken ---- */
 
 /* Rejected as a whole: exit code 1, and words that help. */
@@ -475,6 +537,8 @@ int main(void)
 	                       rows_that_are_no_postcodes_are_said_without_showing_one,
 	                       a_homes_postcode_gives_its_place_and_is_not_kept,
 	                       the_synthetic_region_is_marked_and_taken_whole_and_twice_changes_nothing,
+	                       contracts_of_the_region_are_loaded_and_twice_changes_nothing,
+	                       rows_of_contracts_that_do_not_fit_are_said_and_the_others_loaded,
 	                       a_file_that_is_no_table_or_breaks_off_changes_nothing,
 	                       a_line_of_ten_megabytes_is_refused_by_its_number,
 	                       a_dry_run_changes_nothing_and_an_import_without_a_vintage_is_not_begun,
