@@ -9,6 +9,8 @@
 
 #define MOST_PLACES 50
 #define MOST_PURPOSES 20
+#define MOST_CAPABILITIES 40
+#define MOST_RISKS 20
 
 /* "rows[3].urn" in `field`, which has room for a status's field. */
 static const char *named(char field[64], const char *prefix, const char *name)
@@ -32,7 +34,7 @@ static int check_authority(const char *value, const char *prefix, const char *na
 	return hearth_fail_field(status, named(field, prefix, name), "%s is no DfE code of a council: three digits", field);
 }
 
-static int check_urn(const char *value, const char *prefix, struct hearth_status *status)
+int providers_check_urn(const char *value, const char *prefix, struct hearth_status *status)
 {
 	char field[64];
 	size_t size = strlen(value);
@@ -67,16 +69,77 @@ static int check_terms(const Hearth__Providers__V1__Terms *terms, const char *pr
 	return *terms->sex ? hearth_check_one_of(terms->sex, sexes, named(field, prefix, "terms.sex"), status) : 0;
 }
 
-static int check_purpose(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status)
+static int check_codes(size_t count, size_t most, char *const *codes, const char *prefix, const char *name,
+                       struct hearth_status *status)
 {
 	char field[64];
-	named(field, prefix, "purpose");
-	if (hearth_check_range((int64_t)home->purpose_count, 0, MOST_PURPOSES, field, status) < 0)
+	named(field, prefix, name);
+	if (hearth_check_range((int64_t)count, 0, (int64_t)most, field, status) < 0)
 		return -1;
-	for (size_t i = 0; i < home->purpose_count; i++)
-		if (hearth_check_code(home->purpose[i], 1, 40, field, status) < 0)
+	for (size_t i = 0; i < count; i++)
+		if (hearth_check_code(codes[i], 1, 40, field, status) < 0)
 			return -1;
 	return 0;
+}
+
+static int check_name(const char *value, const char *const *names, const char *prefix, const char *name,
+                      struct hearth_status *status)
+{
+	char field[64];
+	return *value ? hearth_check_one_of(value, names, named(field, prefix, name), status) : 0;
+}
+
+/* Words of the Placements Data Standard, as needs spell them. */
+static int check_risks(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status)
+{
+	static const char *const risks[] = { "SELF_HARM", "CRIMINAL_EXPLOITATION", "DRUG_ALCOHOL", "EATING_DISORDER", "MISSING",
+		"SEXUAL_EXPLOITATION", "TO_OTHERS_PHYSICAL", "TO_OTHERS_SEXUAL", "TO_OTHERS_FIRE", "TO_OTHERS_ANIMALS",
+		"TO_OTHERS_CRIMINAL", NULL };
+	if (check_codes(home->excluded_risk_count, MOST_RISKS, home->excluded_risks, prefix, "excluded_risks", status) < 0)
+		return -1;
+	for (size_t i = 0; i < home->excluded_risk_count; i++)
+		if (check_name(home->excluded_risks[i], risks, prefix, "excluded_risks", status) < 0)
+			return -1;
+	return 0;
+}
+
+static int check_category(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status)
+{
+	static const char *const categories[] = { "SELF_CONTAINED", "SHARED_RING_FENCED", "SHARED", "PRIVATE_RESIDENCE", NULL };
+	char field[64];
+	if (!*home->supported_category)
+		return 0;
+	if (home->kind != HEARTH__PROVIDERS__V1__HOME_KIND__SUPPORTED_ACCOMMODATION &&
+	    home->kind != HEARTH__PROVIDERS__V1__HOME_KIND__SUPPORTED_LODGINGS)
+		return hearth_fail_field(status, named(field, prefix, "supported_category"),
+		                         "%s is for SUPPORTED_ACCOMMODATION and SUPPORTED_LODGINGS alone", field);
+	return check_name(home->supported_category, categories, prefix, "supported_category", status);
+}
+
+int providers_check_registered(const char *register_name, const char *from, const char *until, const char *prefix,
+                               struct hearth_status *status)
+{
+	static const char *const registers[] = { "OFSTED", "CQC", "CARE_INSPECTORATE_WALES", "CARE_INSPECTORATE_SCOTLAND", NULL };
+	char field[64];
+	if (check_name(register_name, registers, prefix, "register", status) < 0 ||
+	    hearth_check_date_or_empty(from, named(field, prefix, "registered_from"), status) < 0 ||
+	    hearth_check_date_or_empty(until, named(field, prefix, "registered_until"), status) < 0)
+		return -1;
+	if (*from && *until && strcmp(until, from) <= 0)
+		return hearth_fail_field(status, field, "%s is not after registered_from", field);
+	return 0;
+}
+
+static int check_setting(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status)
+{
+	static const char *const managers[] = { "IN_POST", "VACANT", NULL };
+	char field[64];
+	if (check_category(home, prefix, status) < 0 || check_risks(home, prefix, status) < 0 ||
+	    check_codes(home->capability_count, MOST_CAPABILITIES, home->capabilities, prefix, "capabilities", status) < 0 ||
+	    check_name(home->manager, managers, prefix, "manager", status) < 0 ||
+	    hearth_check_date_or_empty(home->planned_open, named(field, prefix, "planned_open"), status) < 0)
+		return -1;
+	return providers_check_registered(home->register_name, home->registered_from, home->registered_until, prefix, status);
 }
 
 int providers_check_home(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status)
@@ -84,16 +147,17 @@ int providers_check_home(const struct providers_home_facts *home, const char *pr
 	char field[64];
 	if (!home->kind)
 		return hearth_fail_field(status, named(field, prefix, "kind"),
-		                         "%s is missing: FOSTERING, CHILDRENS_HOME or SUPPORTED_ACCOMMODATION", field);
+		                         "%s is missing: FOSTERING, CHILDRENS_HOME, SUPPORTED_ACCOMMODATION, ...", field);
 	if (hearth_check_text(home->name, 0, 200, named(field, prefix, "name"), status) < 0 ||
 	    check_outward(home->outward, prefix, status) < 0 || hearth_check_grid(home->grid, named(field, prefix, "grid"), status) < 0 ||
 	    check_authority(home->area_authority, prefix, "area_authority", status) < 0 ||
-	    check_urn(home->urn, prefix, status) < 0)
+	    providers_check_urn(home->urn, prefix, status) < 0 || check_setting(home, prefix, status) < 0)
 		return -1;
 	if (hearth_check_weekly_fee(home->weekly_fee, named(field, prefix, "weekly_fee.pence"), status) < 0 ||
 	    check_count(home->notice_days, 365, prefix, "notice_days.value", status) < 0 ||
 	    check_count(home->registered_places, 500, prefix, "registered_places.value", status) < 0 ||
-	    check_purpose(home, prefix, status) < 0 || check_terms(home->terms, prefix, status) < 0)
+	    check_codes(home->purpose_count, MOST_PURPOSES, home->purpose, prefix, "purpose", status) < 0 ||
+	    check_terms(home->terms, prefix, status) < 0)
 		return -1;
 	return hearth_check_range(home->places, 0, MOST_PLACES, named(field, prefix, "places"), status);
 }

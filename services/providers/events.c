@@ -41,6 +41,14 @@ const struct hearth_told providers_told[] = {
 	{ "hearth.places.unblocked.v1", &hearth__providers__v1__places_unblocked__descriptor },
 	{ "hearth.capacity.changed.v1", &hearth__providers__v1__capacity_changed__descriptor },
 	{ "hearth.capacity.stale.v1", &hearth__providers__v1__capacity_stale__descriptor },
+	/* registration, inspections, embargoes */
+	{ "hearth.registration.changed.v1", &hearth__providers__v1__registration_changed__descriptor },
+	{ "hearth.inspection.published.v1", &hearth__providers__v1__inspection_published__descriptor },
+	{ "hearth.home.barred.v1", &hearth__providers__v1__home_barred__descriptor },
+	{ "hearth.home.bar_lifted.v1", &hearth__providers__v1__home_bar_lifted__descriptor },
+	{ "hearth.home.ended.v1", &hearth__providers__v1__home_ended__descriptor },
+	{ "hearth.home.end_withheld.v1", &hearth__providers__v1__home_end_withheld__descriptor },
+	{ "hearth.move.planned.v1", &hearth__providers__v1__move_planned__descriptor },
 	{ .type = NULL },
 };
 
@@ -133,5 +141,11 @@ const struct hearth_timer providers_timers[] = {
 	  .write = "tell_homes_found" },
 	{ .kind = "capacity", .write = "change_capacity" },
 	{ .kind = "stale_vacancies", .write = "tell_stale_vacancies" },
+	{ .kind = "registration_day", .write = "settle_registration" },
+	{ .kind = "registration_changed", .write = "tell_registration" },
+	{ .kind = "inspection_published", .write = "tell_inspection" },
+	{ .kind = "bar_begins", .write = "tell_barred" },
+	{ .kind = "bar_ends", .write = "tell_bar_lifted" },
+	{ .kind = "home_ends", .write = "end_home_day" },
 	{ .kind = NULL },
 };

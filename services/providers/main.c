@@ -15,6 +15,8 @@ extern const struct hearth_contracts providers_contracts;
 #define TABLE_KEEPERS (ROLE(COMMISSIONER) | ROLE(SYSTEM) | ROLE(OPERATOR))
 #define PLACERS (RELEASERS | ROLE(SOCIAL_WORKER))
 #define PLANNERS (FINDERS | ROLE(FINANCE_OFFICER) | ROLE(OPERATOR))
+#define REGISTRARS (ROLE(COMMISSIONER) | ROLE(SYSTEM) | ROLE(OPERATOR))
+#define MOVERS (ROLE(COMMISSIONER) | ROLE(PLACEMENT_OFFICER) | ROLE(SOCIAL_WORKER) | ROLE(SYSTEM))
 #define RELEASERS (ROLE(COMMISSIONER) | ROLE(PLACEMENT_OFFICER) | ROLE(SYSTEM))
 /* Contracts and their prices; no provider sees what its rivals are paid. */
 #define BUYERS (ROLE(COMMISSIONER) | ROLE(SYSTEM))
@@ -63,6 +65,27 @@ static const struct hearth_method methods[] = {
 	{ .name = "SetMatchWeights", .kind = HEARTH_WRITE, .roles = ROLE(COMMISSIONER), .statement = "set_match_weights",
 	  .replay = "replay_match_weights", .row = "weights", .plan = providers_set_match_weights },
 	/* registration, inspections, embargoes */
+	{ .name = "RecordRegistration", .kind = HEARTH_WRITE, .roles = REGISTRARS, .statement = "record_registration",
+	  .replay = "replay_registration", .row = "registration", .plan = providers_record_registration },
+	{ .name = "ListRegistrations", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_registrations",
+	  .row = "registrations", .plan = providers_list_registrations },
+	{ .name = "RecordInspection", .kind = HEARTH_WRITE, .roles = REGISTRARS, .statement = "record_inspection",
+	  .replay = "replay_inspection", .row = "inspection", .plan = providers_record_inspection },
+	{ .name = "ListInspections", .kind = HEARTH_SLOW, .roles = READERS, .statement = "list_inspections",
+	  .row = "inspections", .plan = providers_list_inspections },
+	{ .name = "SetBar", .kind = HEARTH_WRITE, .roles = REGISTRARS, .statement = "set_bar", .replay = "replay_bar",
+	  .row = "bar", .plan = providers_set_bar },
+	{ .name = "LiftBar", .kind = HEARTH_WRITE, .roles = REGISTRARS, .statement = "lift_bar", .replay = "replay_bar",
+	  .row = "bar", .plan = providers_lift_bar },
+	{ .name = "ListBars", .kind = HEARTH_SLOW, .roles = READERS & ~ROLE(PROVIDER), .statement = "list_bars", .row = "bars",
+	  .plan = providers_list_bars },
+	{ .name = "EndHome", .kind = HEARTH_WRITE, .roles = KEEPERS, .statement = "end_home", .replay = "replay_home",
+	  .row = "home", .plan = providers_end_home },
+	{ .name = "RecordMovePlan", .kind = HEARTH_WRITE, .roles = MOVERS, .statement = "record_move_plan",
+	  .replay = "replay_move_plan", .row = "move_plan", .plan = providers_record_move_plan,
+	  .audit = "move_plan.child_id" },
+	{ .name = "ListMovePlans", .kind = HEARTH_SLOW, .roles = MOVERS, .statement = "list_move_plans", .row = "move_plans",
+	  .plan = providers_list_move_plans, .audit = "move_plans.child_id" },
 	/* places, calendar, occupancy */
 	{ .name = "GetPlaces", .kind = HEARTH_READ, .roles = READERS, .statement = "get_places",
 	  .plan = providers_get_places, .reply = providers_show_places },
@@ -247,6 +270,18 @@ static const struct hearth_refusal refusals[] = {
 	{ "VACANCIES_DO_NOT_ADD_UP", HEARTH_FAILED_PRECONDITION, "free",
 	  "the places do not add up: %s; places that are kept back for a reason are blocked with BlockPlaces" },
 	{ "TOO_MANY_POLICIES", HEARTH_FAILED_PRECONDITION, "code", "this policy was changed 500 times" },
+	/* registration, inspections, embargoes */
+	{ "ANNEXE_OF_NONE", HEARTH_FAILED_PRECONDITION, "annexe_of",
+	  "there is no such main home, or it is an annexe itself: %s" },
+	{ "NOT_OF_SCALE", HEARTH_INVALID_ARGUMENT, "overall_outcome",
+	  "overall_outcome is none of the register's scale of that day; right: %s" },
+	{ "TOO_MANY_LINES", HEARTH_FAILED_PRECONDITION, "", "no more are kept than %s" },
+	{ "BARRED", HEARTH_ALREADY_EXISTS, "kind", "a bar of this kind holds already in that time; lift it first: %s" },
+	{ "NOT_BY_HAND", HEARTH_FAILED_PRECONDITION, "bar_id",
+	  "this bar follows from what is recorded (registration, documents, approval) and ends with that" },
+	{ "CHILDREN_LIVE_HERE", HEARTH_FAILED_PRECONDITION, "home_id",
+	  "children live here who have no move plan that is done by then: %s" },
+	{ "PLACES_HELD", HEARTH_FAILED_PRECONDITION, "home_id", "places are held for children who are to come" },
 	{ .reason = NULL },
 };
 

@@ -25,12 +25,21 @@ static const char *sector_name(int sector)
 	return sector && value ? value->name : NULL;
 }
 
+/* A group has at least the one home. */
+static int check_group_size(const Hearth__V1__Count *homes, struct hearth_status *status)
+{
+	return homes ? hearth_check_range(homes->value, 1, 99999, "group_homes.value", status) : 0;
+}
+
 int providers_upsert_provider(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__UpsertProviderRequest *request = hearth_call_request(call);
 	if (hearth_check_uuid_or_empty(request->provider_id, "provider_id", status) < 0 ||
 	    (request->external_id && hearth_check_external_id(request->external_id, "external_id", status) < 0) ||
-	    providers_check_provider(request->name, request->code, request->own_authority, "", status) < 0)
+	    providers_check_provider(request->name, request->code, request->own_authority, "", status) < 0 ||
+	    hearth_check_text(request->group_name, 0, 200, "group_name", status) < 0 ||
+	    check_group_size(request->group_homes, status) < 0 || providers_check_urn(request->urn, "", status) < 0 ||
+	    providers_check_registered(request->register_, request->registered_from, request->registered_until, "", status) < 0)
 		return -1;
 	if (!request->sector)
 		hearth_bind_text(call, "sector", sector_name((int)providers_sector_of(request->code)));
@@ -49,11 +58,15 @@ int providers_upsert_home(struct hearth_call *call, struct hearth_status *status
 	struct providers_home_facts facts = {
 		request->name, request->outward, request->area_authority, request->urn, (int)request->kind,
 		(int)request->registration, request->places, request->grid, request->weekly_fee, request->notice_days,
-		request->registered_places, request->n_purpose, request->purpose, request->terms
+		request->registered_places, request->n_purpose, request->purpose, request->terms,
+		request->supported_category, request->register_, request->registered_from, request->registered_until,
+		request->planned_open, request->manager, request->n_capabilities, request->n_excluded_risks,
+		request->capabilities, request->excluded_risks
 	};
 	if (hearth_check_uuid_or_empty(request->home_id, "home_id", status) < 0 ||
 	    (request->external_id && hearth_check_external_id(request->external_id, "external_id", status) < 0) ||
-	    hearth_check_uuid(request->provider_id, "provider_id", status) < 0)
+	    hearth_check_uuid(request->provider_id, "provider_id", status) < 0 ||
+	    hearth_check_uuid_or_empty(request->annexe_of, "annexe_of", status) < 0)
 		return -1;
 	return providers_check_home(&facts, "", status);
 }
@@ -105,14 +118,19 @@ static int check_row(const Hearth__Providers__V1__HomeRow *row, size_t index, st
 	char prefix[32], field[64];
 	struct providers_home_facts facts = {
 		row->name, row->outward, row->area_authority, row->urn, (int)row->kind, (int)row->registration, row->places,
-		row->grid, row->weekly_fee, row->notice_days, row->registered_places, row->n_purpose, row->purpose, row->terms
+		row->grid, row->weekly_fee, row->notice_days, row->registered_places, row->n_purpose, row->purpose, row->terms,
+		row->supported_category, row->register_, row->registered_from, row->registered_until, row->planned_open,
+		row->manager, row->n_capabilities, row->n_excluded_risks, row->capabilities, row->excluded_risks
 	};
 	snprintf(prefix, sizeof prefix, "rows[%zu].", index);
 	snprintf(field, sizeof field, "%sprovider_key", prefix);
 	if (hearth_check_text(row->provider_key, 1, 64, field, status) < 0)
 		return -1;
 	snprintf(field, sizeof field, "%shome_key", prefix);
-	if (hearth_check_text(row->home_key, 1, 64, field, status) < 0 ||
+	if (hearth_check_text(row->home_key, 1, 64, field, status) < 0)
+		return -1;
+	snprintf(field, sizeof field, "%sannexe_of", prefix);
+	if (hearth_check_text(row->annexe_of, 0, 64, field, status) < 0 ||
 	    providers_check_provider(row->provider_name, row->provider_code, row->own_authority, prefix, status) < 0)
 		return -1;
 	return providers_check_home(&facts, prefix, status);

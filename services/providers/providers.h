@@ -25,6 +25,10 @@ hearth_plan_fn providers_record_approval, providers_end_approval, providers_list
 /* fostering_timers.c */
 hearth_reply_fn providers_reply_temporary, providers_reply_list_temporary;
 hearth_plan_fn providers_temporary_due, providers_review_due;
+/* settings.c */
+hearth_plan_fn providers_record_registration, providers_list_registrations, providers_record_inspection,
+	providers_list_inspections, providers_set_bar, providers_lift_bar, providers_list_bars, providers_end_home,
+	providers_record_move_plan, providers_list_move_plans;
 
 /* search.c */
 hearth_plan_fn providers_find_homes;
@@ -58,8 +62,16 @@ struct providers_home_facts {
 	size_t purpose_count;
 	char *const *purpose;
 	const Hearth__Providers__V1__Terms *terms;
+	const char *supported_category, *register_name, *registered_from, *registered_until, *planned_open, *manager;
+	size_t capability_count, excluded_risk_count;
+	char *const *capabilities, *const *excluded_risks;
 };
 int providers_check_home(const struct providers_home_facts *home, const char *prefix, struct hearth_status *status);
+/* Empty, SC and six digits, or seven digits. */
+int providers_check_urn(const char *urn, const char *prefix, struct hearth_status *status);
+/* Who registers it, and from when until when, as far as that is known. */
+int providers_check_registered(const char *register_name, const char *from, const char *until, const char *prefix,
+                               struct hearth_status *status);
 int providers_check_provider(const char *name, const char *code, const char *own_authority, const char *prefix,
                              struct hearth_status *status);
 /* What a list of homes is narrowed to; empty: everywhere. */

@@ -34,6 +34,8 @@
 #define PRICE_READERS (BUYERS | OFFICER | FINANCE)
 #define TABLE_KEEPERS (COMMISSIONER | SYSTEM | OPERATOR)
 #define RELEASERS (COMMISSIONER | OFFICER | SYSTEM)
+#define REGISTRARS (COMMISSIONER | SYSTEM | OPERATOR)
+#define MOVERS (OFFICER | COMMISSIONER | SOCIAL_WORKER | SYSTEM)
 #define LEAVER_WRITERS (OFFICER | SOCIAL_WORKER | ADVISER | SYSTEM)
 #define PLANNERS (FINDERS | FINANCE | OPERATOR)
 #define FINDERS (OFFICER | COMMISSIONER | SOCIAL_WORKER | ADVISER | SYSTEM)
@@ -71,7 +73,8 @@
 	"'name':'Fostering household 1','kind':'FOSTERING','outward':'B12','grid':{'easting':400000,'northing':280000},"     \
 	"'areaAuthority':'330','weeklyFee':{'pence':'70000'},'noticeDays':{'value':'7'},'urn':'SC000001',"                   \
 	"'registration':'REGISTERED','registeredPlaces':{'value':'40'},'purpose':['LONG_TERM'],"                             \
-	"'terms':{'leastAge':{'value':'0'},'mostAge':{'value':'18'},'sex':'ANY','mostChildren':{'value':'40'}},'places':40"
+	"'terms':{'leastAge':{'value':'0'},'mostAge':{'value':'18'},'sex':'ANY','mostChildren':{'value':'40'}},'places':40," \
+	"'register':'OFSTED','registeredFrom':'2020-01-01','capabilities':['THERAPY'],'excludedRisks':['TO_OTHERS_FIRE']"
 
 const struct catalogue_row catalogue[] = {
 	COMMON("placements"),
@@ -216,6 +219,24 @@ const struct catalogue_row catalogue[] = {
 	{ PR, "ListConstellations", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
 	{ PR, "GetConstellationTotals", 'S', EVERYBODY, FOREIGN_SHARED, "{}" },
 	{ PR, "GetFosteringUtilisation", 'S', EVERYBODY, FOREIGN_SHARED, "{'by':'PROVIDER'}" },
+	{ PR, "RecordRegistration", 'W', REGISTRARS, FOREIGN_SHARED,
+	  "{'homeId':'$setting','register':'OFSTED','urn':'SC000003','status':'REGISTERED','fromDate':'2024-01-01',"
+	  "'untilDate':'2030-01-01','registeredPlaces':{'value':'4'},'conditions':[{'code':'LEAST_AGE','value':{'value':'8'}}],"
+	  "'source':'certificate'}" },
+	{ PR, "ListRegistrations", 'S', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$setting'}" },
+	{ PR, "RecordInspection", 'W', REGISTRARS, FOREIGN_SHARED,
+	  "{'homeId':'$setting','register':'OFSTED','inspectionType':'FULL','inspected':'2024-05-01','published':'2024-05-20',"
+	  "'overallOutcome':'GOOD','source':'report'}" },
+	{ PR, "ListInspections", 'S', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$setting'}" },
+	{ PR, "SetBar", 'W', REGISTRARS, FOREIGN_SHARED,
+	  "{'homeId':'$setting','kind':'RESTRICTION_OF_ACCOMMODATION','fromDate':'2024-06-01','untilDate':'2024-09-01',"
+	  "'reason':'SAFEGUARDING','source':'notice'}" },
+	{ PR, "LiftBar", 'W', REGISTRARS, FOREIGN_NOT_FOUND, "{'barId':'$bar','onDate':'2024-07-01'}" },
+	{ PR, "ListBars", 'S', EVERYBODY & ~PROVIDER, FOREIGN_EMPTY, "{'homeId':'$setting'}" },
+	{ PR, "EndHome", 'W', KEEPERS, FOREIGN_SHARED, "{'homeId':'$setting','onDate':'2024-12-01','reason':'RESIGNED'}" },
+	{ PR, "RecordMovePlan", 'W', MOVERS, FOREIGN_NOT_FOUND,
+	  "{'holdId':'$living','byDate':'2024-08-01','referralId':'$open'}" },
+	{ PR, "ListMovePlans", 'S', MOVERS, FOREIGN_EMPTY, "{'homeId':'$home'}" },
 
 	{ PR, "GetPlaces", 'R', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$home'}" },
 	{ PR, "ListPlaces", 'C', PLANNERS, FOREIGN_SHARED, "{'by':'KIND'}" },

@@ -130,7 +130,9 @@ char *tables_uuids(struct suite *suite, const char *authority)
 		"UNION ALL SELECT id::text FROM providers.document "       /* what supply is for all */
 		"UNION ALL SELECT id::text FROM providers.approval UNION ALL SELECT id::text FROM providers.carer_review "
 		"UNION ALL SELECT id::text FROM providers.fostering_enquiry UNION ALL SELECT id::text FROM providers.constellation "
-		"UNION ALL SELECT id::text FROM providers.place_block) "
+		"UNION ALL SELECT id::text FROM providers.place_block "
+		"UNION ALL SELECT id::text FROM providers.registration UNION ALL SELECT id::text FROM providers.inspection "
+		"UNION ALL SELECT id::text FROM providers.bar WHERE authority = '') "
 		"ORDER BY 1";
 	const char *const values[] = { inner };
 	PGresult *result = PQexecParams(tables_db(suite), sql, 1, NULL, values, NULL, NULL, 0);

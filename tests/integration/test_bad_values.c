@@ -89,6 +89,13 @@ static const struct rule {
 	{ "", "enquired_on", no_dates }, { "", "enquiry_source", no_codes }, { "", "label", too_long },
 	{ "", "satellite_home_ids", no_ids }, { "", "by", no_codes },
 	{ "", "planned_open", no_dates }, { "", "opened", no_dates }, { "", "free", no_numbers },
+	{ "", "register", no_codes }, { "", "status", no_codes }, { "", "until_date", no_dates }, { "", "source", no_reasons },
+	{ "", "inspection_type", no_codes }, { "", "inspected", no_dates }, { "", "published", no_dates },
+	{ "", "overall_outcome", no_codes }, { "", "kind", no_codes }, { "", "on_date", no_dates }, { "", "by_date", no_dates },
+	{ "", "group_name", too_long }, { "", "registered_from", no_dates }, { "", "registered_until", no_dates },
+	{ "", "supported_category", no_codes }, { "", "capabilities", no_codes }, { "", "excluded_risks", no_codes },
+	{ "HomeRow", "annexe_of", too_long }, { "", "annexe_of", no_ids }, { "", "planned_open", no_dates },
+	{ "", "manager", no_codes },
 	/* Compared, never stored. */
 	{ "", "etag", NULL }, { "", "wait_etag", NULL },
 };

@@ -42,6 +42,15 @@ static const struct step supply_and_children[] = {
 	  "'code':'PR4'}", "provider=provider.id" },
 	{ "providers", "UpsertHome", HOME("H1", ""), "home=home.id" },
 	{ "providers", "UpsertHome", HOME("H2", ",'urn':'SC000002'"), "home2=home.id" },
+	{ "providers", "UpsertHome", "{'externalId':{'system':'world','id':'S1'},'providerId':'$provider','name':'Setting 1',"
+	  "'kind':'CHILDRENS_HOME','places':4,'manager':'IN_POST','capabilities':['THERAPY']}", "setting=home.id" },
+	{ "providers", "RecordRegistration", "{'homeId':'$setting','register':'OFSTED','urn':'SC000003','status':'REGISTERED',"
+	  "'fromDate':'2024-01-01','registeredPlaces':{'value':'4'},'source':'certificate'}", "" },
+	{ "providers", "RecordInspection", "{'homeId':'$setting','register':'OFSTED','inspectionType':'FULL',"
+	  "'inspected':'2024-03-01','overallOutcome':'GOOD','source':'report'}", "" },
+	{ "providers", "SetBar", "{'homeId':'$setting','kind':'EMBARGO','source':'decision'}", "bar=bar.id" },
+	{ "providers", "LiftBar", "{'barId':'$bar','onDate':'2024-08-01'}", "" },
+	{ "providers", "EndHome", "{'homeId':'$setting','onDate':'2025-01-01'}", "" },
 	{ "providers", "CloseHome", "{'homeId':'$home2'}", "" },
 	{ "providers", "OpenHome", "{'homeId':'$home2'}", "" },
 	{ "providers", "UpsertContract", "{'reference':'C-1','name':'A framework','kind':'FRAMEWORK','fromDate':'2024-04-01',"
@@ -134,6 +143,8 @@ static const struct step journey[] = {
 	{ "referrals", "GetReferral", "{'referralId':'$referral'}", "placement=referral.placementId" },
 	{ "placements", "StartPlacement", "{'placementId':'$placement','startDate':'2024-05-27','legalStatus':'C2',"
 	  "'categoryOfNeed':'N1'}", "" },
+	{ "placements", "GetPlacement", "{'placementId':'$placement'}", "living=placement.holdId" },
+	{ "providers", "RecordMovePlan", "{'holdId':'$living','byDate':'2024-09-01'}", "" },
 	{ "placements", "UpsertPlacementExternalId", "{'placementId':'$placement','externalId':{'system':'mosaic',"
 	  "'id':'P-1'}}", "" },
 	{ "finance", "LookupAgreement", "{'placementId':'$placement'}", "agreement=agreement.id" },

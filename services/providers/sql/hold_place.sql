@@ -2,7 +2,9 @@
 -- snapshot, so of many acceptances for the last place one holds it; the key of hold_place says so again. An offer whose
 -- child already lives there, or that already has its place, changes nothing.
 WITH house AS (
-	SELECT h.id, h.open FROM home h WHERE h.id = :home_id::uuid
+	SELECT h.id, h.open, h.registered_until <= :today::date IS TRUE AS lapsed,
+		home_barred(h.id, :authority::text, :today::date) AS barred
+	FROM home h WHERE h.id = :home_id::uuid
 ), live AS (
 	SELECT k.place FROM hold k WHERE k.home_id = :home_id::uuid AND k.state IN ('HELD', 'CONFIRMED')
 ), spare AS (
@@ -20,6 +22,8 @@ WITH house AS (
 			AND (k.state = 'HELD' OR k.placement_id IS NOT NULL)) THEN 'NOTHING'
 		WHEN NOT EXISTS (SELECT 1 FROM house) THEN 'HOME_UNKNOWN'
 		WHEN NOT (SELECT h.open FROM house h) THEN 'HOME_CLOSED'
+		WHEN (SELECT h.barred FROM house h) THEN 'HOME_BARRED'
+		WHEN (SELECT h.lapsed FROM house h) THEN 'REGISTRATION_LAPSED'
 		WHEN NOT EXISTS (SELECT 1 FROM spare) THEN 'NO_PLACE'
 		ELSE 'HELD' END AS outcome
 ), effect AS (
@@ -55,6 +59,6 @@ WITH house AS (
 		:now::timestamptz, :traceparent::text, jsonb_build_object(
 			'referralId', :referral_id::uuid, 'offerId', :offer_id::uuid, 'childId', :child_id::uuid,
 			'homeId', :home_id::uuid, 'reason', v.outcome)
-	FROM verdict v WHERE v.outcome IN ('HOME_UNKNOWN', 'HOME_CLOSED', 'NO_PLACE')
+	FROM verdict v WHERE v.outcome IN ('HOME_UNKNOWN', 'HOME_CLOSED', 'HOME_BARRED', 'REGISTRATION_LAPSED', 'NO_PLACE')
 )
 SELECT v.outcome AS verdict FROM verdict v

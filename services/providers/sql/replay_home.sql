@@ -7,5 +7,8 @@ SELECT h.id, h.version::text AS etag, h.provider_id, h.name, h.kind, h.outward, 
 	h.least_age::bigint AS "terms.least_age.value", h.most_age::bigint AS "terms.most_age.value",
 	h.sex AS "terms.sex", h.most_children::bigint AS "terms.most_children.value",
 	h.siblings_only AS "terms.siblings_only", h.places, h.external_system AS "external_id.system",
-	h.external_id AS "external_id.id"
+	h.external_id AS "external_id.id",
+	h.supported_category, h.register, h.registered_from, h.registered_until, h.capabilities,
+	h.excluded_risks, h.solo, h.annexe_of, h.planned_open, h.manager, h.latest_outcome,
+	h.latest_inspected, h.ends_on
 FROM home h WHERE h.id = :result_key::uuid

@@ -1,4 +1,4 @@
--- Opens or closes a home for further children. Who lives there stays.
+-- Opens or closes a home for further children. Who lives there stays. Opening takes back the end of a home.
 -- scope: supply
 WITH seen AS (
 	SELECT s.outcome, s.result_key
@@ -12,13 +12,20 @@ WITH seen AS (
 		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
 		ELSE 'OK' END AS outcome
 ), effect AS (
-	UPDATE home h SET open = :open::boolean, version = h.version + 1, updated = :now::timestamptz
+	UPDATE home h SET open = :open::boolean, ends_on = CASE WHEN NOT :open::boolean THEN h.ends_on END,
+		version = h.version + 1, updated = :now::timestamptz
 	FROM verdict v
 	WHERE v.outcome = 'OK' AND h.id = :home_id::uuid
 	RETURNING h.id, h.provider_id, h.name, h.kind, h.outward, h.easting, h.northing, h.area_authority,
 		h.weekly_fee_pence, h.notice_days, h.open, h.urn, h.registration, h.registered_places,
 		h.purpose, h.least_age, h.most_age, h.sex, h.most_children, h.siblings_only, h.places,
+		h.supported_category, h.register, h.registered_from, h.registered_until, h.capabilities,
+		h.excluded_risks, h.solo, h.annexe_of, h.planned_open, h.manager, h.latest_outcome,
+		h.latest_inspected, h.ends_on,
 		h.external_system, h.external_id, h.version
+), taken_back AS (
+	UPDATE home_end n SET state = 'TAKEN_BACK', updated = :now::timestamptz
+	FROM effect e WHERE :open::boolean AND n.home_id = e.id AND n.state = 'PLANNED'
 ), done AS (
 	INSERT INTO request (authority, caller, id, method, payload_hash, result_key, created)
 	SELECT :authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text, e.id::text,
@@ -43,5 +50,8 @@ SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), e.id::text) AS res
 	e.least_age::bigint AS "terms.least_age.value", e.most_age::bigint AS "terms.most_age.value",
 	e.sex AS "terms.sex", e.most_children::bigint AS "terms.most_children.value",
 	e.siblings_only AS "terms.siblings_only", e.places, e.external_system AS "external_id.system",
-	e.external_id AS "external_id.id"
+	e.external_id AS "external_id.id",
+	e.supported_category, e.register, e.registered_from, e.registered_until, e.capabilities,
+	e.excluded_risks, e.solo, e.annexe_of, e.planned_open, e.manager, e.latest_outcome,
+	e.latest_inspected, e.ends_on
 FROM verdict v LEFT JOIN effect e ON true

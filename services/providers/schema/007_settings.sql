@@ -1,0 +1,349 @@
+-- Settings and their regulators: registrations with their history, inspections on the scale of their register, what follows
+-- from both on the day, how a home ends.
+--
+-- A history is lines that are only added; a wrong one is corrected by another. What stands today (columns of home and
+-- provider, bars by rule, limits) follows from the lines, whoever writes them and whichever day comes: that is here, in
+-- functions, because five statements and the days themselves do it. The clock is `recorded` of the line, or the caller's.
+
+-- ---- registrations ----
+
+CREATE TABLE registration (
+	id                uuid PRIMARY KEY,
+	home_id           uuid REFERENCES home (id),
+	provider_id       uuid REFERENCES provider (id),
+	register          text NOT NULL CHECK (register IN ('OFSTED', 'CQC', 'CARE_INSPECTORATE_WALES',
+		'CARE_INSPECTORATE_SCOTLAND')),
+	urn               text,
+	status            text NOT NULL CHECK (status IN ('REGISTERED', 'APPLIED', 'NOT_REGISTERED', 'SUSPENDED')),
+	from_date         date NOT NULL,
+	until_date        date CHECK (until_date > from_date),          -- the first day on which it no longer holds
+	registered_places integer CHECK (registered_places >= 0),      -- NULL: not known
+	conditions        jsonb NOT NULL DEFAULT '[]',                 -- [{code, value: {value}, sex}]
+	source            text NOT NULL,
+	corrected_by      uuid REFERENCES registration (id),
+	actor             text NOT NULL,
+	told              integer NOT NULL DEFAULT 0,                  -- how often: the version of its events
+	recorded          timestamptz NOT NULL,
+	CHECK (num_nonnulls(home_id, provider_id) = 1)
+);
+CREATE INDEX registration_home ON registration (home_id, from_date) WHERE home_id IS NOT NULL;
+CREATE INDEX registration_provider ON registration (provider_id, from_date) WHERE provider_id IS NOT NULL;
+
+-- Limits and bars that follow from a line say from which.
+ALTER TABLE home_limit ADD COLUMN registration_id uuid REFERENCES registration (id);
+CREATE INDEX home_limit_registration ON home_limit (registration_id) WHERE registration_id IS NOT NULL;
+ALTER TABLE bar
+	ADD COLUMN registration_id uuid REFERENCES registration (id),
+	ADD COLUMN told integer NOT NULL DEFAULT 0;                    -- 1: that it bars, 2: that it is lifted
+-- Lists of published settings find what they speak of by its URN.
+CREATE INDEX home_urn ON home (urn) WHERE urn IS NOT NULL;
+CREATE INDEX provider_urn ON provider (urn) WHERE urn IS NOT NULL;
+
+-- The line that stands on a day, and what it comes to: past its end it is NOT_REGISTERED.
+CREATE FUNCTION registration_on(p_home uuid, p_provider uuid, p_day date)
+RETURNS TABLE (id uuid, status text, began date) LANGUAGE sql STABLE AS $$
+	SELECT r.id, CASE WHEN r.until_date <= p_day THEN 'NOT_REGISTERED' ELSE r.status END,
+		CASE WHEN r.until_date <= p_day THEN r.until_date ELSE r.from_date END
+	FROM registration r
+	WHERE (r.home_id = p_home OR r.provider_id = p_provider) AND r.from_date <= p_day AND r.corrected_by IS NULL
+	ORDER BY r.from_date DESC, r.recorded DESC, r.id DESC LIMIT 1
+$$;
+
+-- The first day after p_day on which a registration that holds on p_day does not hold any more; NULL: none is known.
+CREATE FUNCTION registration_ceases(p_home uuid, p_provider uuid, p_day date) RETURNS date LANGUAGE sql STABLE AS $$
+	SELECT min(d.day) FROM (
+		SELECT r.until_date AS day FROM registration r
+		WHERE (r.home_id = p_home OR r.provider_id = p_provider) AND r.corrected_by IS NULL
+		UNION
+		SELECT r.from_date FROM registration r
+		WHERE (r.home_id = p_home OR r.provider_id = p_provider) AND r.corrected_by IS NULL
+	) d CROSS JOIN LATERAL registration_on(p_home, p_provider, d.day) s
+	WHERE d.day > p_day AND s.status NOT IN ('REGISTERED', 'APPLIED')
+$$;
+
+-- Brings what stands today in line with the history of a home or an agency. What differs is told (timer
+-- "registration_changed"); when nothing differs nothing is written.
+CREATE FUNCTION registration_settle(p_home uuid, p_provider uuid, p_now timestamptz, p_actor text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	today date := (p_now AT TIME ZONE 'Europe/London')::date;
+	line record;
+	since date;
+	until date;        -- the first day on which it does not hold
+	wanted text;       -- the kind of bar that follows today
+	differs boolean;
+BEGIN
+	-- the conditions of each line limit the home as long as the line stands
+	IF p_home IS NOT NULL THEN
+		UPDATE home_limit l SET until_date = s.until_date
+		FROM (SELECT r.id, CASE WHEN r.corrected_by IS NOT NULL THEN r.from_date ELSE least(r.until_date,
+				(SELECT min(n.from_date) FROM registration n WHERE n.home_id = p_home AND n.corrected_by IS NULL
+					AND (n.from_date, n.recorded, n.id) > (r.from_date, r.recorded, r.id))) END AS until_date
+			FROM registration r WHERE r.home_id = p_home) s
+		WHERE l.registration_id = s.id AND l.until_date IS DISTINCT FROM s.until_date;
+	END IF;
+
+	SELECT r.id, r.register, r.urn, r.registered_places, r.from_date, r.until_date, r.source, s.status, s.began,
+		EXISTS (SELECT 1 FROM registration e WHERE (e.home_id = p_home OR e.provider_id = p_provider)
+			AND e.corrected_by IS NULL AND e.status <> 'NOT_REGISTERED' AND e.from_date <= today) AS once
+	INTO line FROM registration_on(p_home, p_provider, today) s JOIN registration r ON r.id = s.id;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	since := CASE WHEN line.status <> 'NOT_REGISTERED' OR line.from_date < line.began THEN line.from_date END;
+	until := CASE line.status WHEN 'NOT_REGISTERED' THEN CASE WHEN line.once THEN line.began END
+		WHEN 'SUSPENDED' THEN line.until_date ELSE registration_ceases(p_home, p_provider, today) END;
+
+	UPDATE home h SET registration_recorded = true, register = line.register, urn = coalesce(line.urn, h.urn),
+		registration = line.status, registered_from = since, registered_until = until,
+		registered_places = line.registered_places, version = h.version + 1, updated = p_now
+	WHERE h.id = p_home AND (h.registration_recorded, h.register, h.urn, h.registration, h.registered_from,
+		h.registered_until, h.registered_places) IS DISTINCT FROM (true, line.register, coalesce(line.urn, h.urn),
+		line.status, since, until, line.registered_places);
+	differs := FOUND;
+	UPDATE provider p SET registration_recorded = true, register = line.register, urn = coalesce(line.urn, p.urn),
+		registration = line.status, registered_from = since, registered_until = until, version = p.version + 1,
+		updated = p_now
+	WHERE p.id = p_provider AND (p.registration_recorded, p.register, p.urn, p.registration, p.registered_from,
+		p.registered_until) IS DISTINCT FROM (true, line.register, coalesce(line.urn, p.urn), line.status, since, until);
+	differs := differs OR FOUND;
+
+	-- what never was registered has not lapsed: whether it may be used at all is for the law to say
+	wanted := CASE WHEN line.status = 'SUSPENDED' THEN 'SUSPENSION'
+		WHEN line.status = 'NOT_REGISTERED' AND line.once THEN 'REGISTRATION_LAPSED' END;
+	UPDATE bar b SET until_date = greatest(b.from_date, line.began), version = b.version + 1, updated = p_now
+	WHERE (b.home_id = p_home OR b.provider_id = p_provider) AND b.registration_id IS NOT NULL
+		AND (b.until_date IS NULL OR b.until_date > today) AND b.kind IS DISTINCT FROM wanted;
+	IF wanted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bar b
+		WHERE (b.home_id = p_home OR b.provider_id = p_provider) AND b.registration_id IS NOT NULL AND b.kind = wanted
+			AND (b.until_date IS NULL OR b.until_date > today)) THEN
+		INSERT INTO bar (id, home_id, provider_id, authority, kind, from_date, source, by_rule, registration_id, actor,
+			recorded, updated)
+		VALUES (gen_random_uuid(), p_home, p_provider, '', wanted, line.began, line.source, true, line.id, p_actor, p_now,
+			p_now);
+	END IF;
+
+	IF differs THEN
+		INSERT INTO timer (kind, subject, due) VALUES ('registration_changed', line.id::text, p_now)
+		ON CONFLICT (kind, authority, subject) DO UPDATE SET due = excluded.due;
+	END IF;
+	RETURN differs;
+END $$;
+
+-- A new line: its limits, the days on which it begins and ends, and what stands.
+CREATE FUNCTION registration_added() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	today date := (NEW.recorded AT TIME ZONE 'Europe/London')::date;
+BEGIN
+	INSERT INTO home_limit (id, home_id, code, value, sex, from_date, until_date, source, registration_id, actor, recorded)
+	SELECT gen_random_uuid(), NEW.home_id, c.code, (c.value ->> 'value')::integer, nullif(c.sex, ''), NEW.from_date,
+		NEW.until_date, NEW.source, NEW.id, NEW.actor, NEW.recorded
+	FROM jsonb_to_recordset(NEW.conditions) c (code text, value jsonb, sex text) WHERE NEW.home_id IS NOT NULL;
+	INSERT INTO timer (kind, subject, due)
+	SELECT 'registration_day', NEW.id::text || '/' || d.day::text, d.day::timestamp AT TIME ZONE 'Europe/London'
+	FROM (VALUES (NEW.from_date), (NEW.until_date)) d (day) WHERE d.day > today
+	ON CONFLICT (kind, authority, subject) DO NOTHING;
+	PERFORM registration_settle(NEW.home_id, NEW.provider_id, NEW.recorded, NEW.actor);
+	RETURN NULL;
+END $$;
+CREATE TRIGGER registration_added AFTER INSERT ON registration FOR EACH ROW EXECUTE FUNCTION registration_added();
+
+-- ---- bars ----
+
+-- Whoever sets or ends a bar, of whichever kind: that it begins and ends is told on the day.
+CREATE FUNCTION bar_days() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'INSERT' THEN
+		INSERT INTO timer (kind, authority, subject, due)
+		VALUES ('bar_begins', NEW.authority, NEW.id::text, NEW.from_date::timestamp AT TIME ZONE 'Europe/London');
+	ELSIF NEW.until_date IS NOT DISTINCT FROM OLD.until_date THEN
+		RETURN NULL;
+	END IF;
+	IF NEW.until_date IS NULL THEN
+		DELETE FROM timer t WHERE t.kind = 'bar_ends' AND t.authority = NEW.authority AND t.subject = NEW.id::text;
+	ELSE
+		INSERT INTO timer (kind, authority, subject, due)
+		VALUES ('bar_ends', NEW.authority, NEW.id::text, NEW.until_date::timestamp AT TIME ZONE 'Europe/London')
+		ON CONFLICT (kind, authority, subject) DO UPDATE SET due = excluded.due;
+	END IF;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER bar_days AFTER INSERT OR UPDATE ON bar FOR EACH ROW EXECUTE FUNCTION bar_days();
+
+-- Whether a bar keeps a child of this council out of a home on a day.
+CREATE FUNCTION home_barred(p_home uuid, p_authority text, p_day date) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (
+		SELECT 1 FROM bar b WHERE b.home_id = p_home AND b.authority IN ('', p_authority) AND b.from_date <= p_day
+			AND (b.until_date IS NULL OR b.until_date > p_day)
+		UNION ALL
+		SELECT 1 FROM bar b
+		WHERE b.provider_id = (SELECT h.provider_id FROM home h WHERE h.id = p_home) AND b.authority IN ('', p_authority)
+			AND b.from_date <= p_day AND (b.until_date IS NULL OR b.until_date > p_day))
+$$;
+
+-- Who is told what happens to a home or to all homes of a provider: supply ('' ), and each council whose children live
+-- there, with those children and no others, 200 at a time. p_authority: what concerns that council alone.
+CREATE FUNCTION concerned(p_home uuid, p_provider uuid, p_authority text)
+RETURNS TABLE (authority text, part bigint, children jsonb, child_count bigint) LANGUAGE sql STABLE AS $$
+	WITH house AS (
+		SELECT p_home AS id WHERE p_home IS NOT NULL
+		UNION ALL SELECT h.id FROM home h WHERE h.provider_id = p_provider
+	), child AS (
+		SELECT k.authority, k.child_id, k.home_id, k.placement_id,
+			(row_number() OVER (PARTITION BY k.authority ORDER BY k.home_id, k.child_id, k.id) - 1) / 200 AS part
+		FROM hold k WHERE k.home_id = ANY (ARRAY(SELECT o.id FROM house o)) AND k.state = 'CONFIRMED'
+			AND (p_authority = '' OR k.authority = p_authority)
+	), council AS (
+		SELECT c.authority, c.part, jsonb_agg(jsonb_build_object('childId', c.child_id, 'homeId', c.home_id,
+			'placementId', c.placement_id) ORDER BY c.home_id, c.child_id) AS children, count(1) AS child_count
+		FROM child c GROUP BY c.authority, c.part
+	)
+	SELECT '', 0::bigint, NULL::jsonb, (SELECT count(1) FROM child) WHERE p_authority = ''
+	UNION ALL
+	SELECT o.authority, o.part, o.children, o.child_count FROM council o
+	UNION ALL
+	SELECT p_authority, 0, NULL, 0 WHERE p_authority <> '' AND NOT EXISTS (SELECT 1 FROM council)
+$$;
+
+-- ---- inspections ----
+
+-- Outcomes that a register gives, and when the next full inspection is due by it. An outcome of one scale is never compared
+-- with one of another. Data with its source: what is marked "to be verified" was not read in the register's own text.
+CREATE TABLE inspection_scale (
+	register    text NOT NULL,
+	framework   text NOT NULL CHECK (framework IN ('SOCIAL_CARE', 'SUPPORTED_ACCOMMODATION')),
+	outcome     text NOT NULL,
+	from_date   date NOT NULL,
+	until_date  date,                    -- the first day on which it is not given any more
+	place       integer NOT NULL,        -- on its scale, the best first
+	next_months integer,                 -- NULL: the scale does not say
+	source      text NOT NULL,
+	PRIMARY KEY (register, framework, outcome, from_date)
+);
+INSERT INTO inspection_scale (register, framework, outcome, from_date, until_date, place, next_months, source) VALUES
+	('OFSTED', 'SOCIAL_CARE', 'OUTSTANDING', '2004-04-01', NULL, 1, NULL,
+		'Social care common inspection framework; start date to be verified'),
+	('OFSTED', 'SOCIAL_CARE', 'GOOD', '2004-04-01', NULL, 2, NULL,
+		'Social care common inspection framework; start date to be verified'),
+	('OFSTED', 'SOCIAL_CARE', 'REQUIRES_IMPROVEMENT', '2015-04-01', NULL, 3, NULL,
+		'Social care common inspection framework ("requires improvement to be good"); start date to be verified'),
+	('OFSTED', 'SOCIAL_CARE', 'ADEQUATE', '2004-04-01', '2015-04-01', 3, NULL,
+		'The grade before "requires improvement"; dates to be verified'),
+	('OFSTED', 'SOCIAL_CARE', 'INADEQUATE', '2004-04-01', NULL, 4, NULL,
+		'Social care common inspection framework; start date to be verified'),
+	('OFSTED', 'SUPPORTED_ACCOMMODATION', 'SUPPORTED_STRONG', '2023-10-28', NULL, 1, 36,
+		'Social care common inspection framework, supported accommodation: next inspection within three years'),
+	('OFSTED', 'SUPPORTED_ACCOMMODATION', 'SUPPORTED_INCONSISTENT', '2023-10-28', NULL, 2, 18,
+		'Social care common inspection framework, supported accommodation: next inspection within 18 months'),
+	('OFSTED', 'SUPPORTED_ACCOMMODATION', 'SUPPORTED_WEAK', '2023-10-28', NULL, 3, 6,
+		'Social care common inspection framework, supported accommodation: next inspection within six months'),
+	('CQC', 'SOCIAL_CARE', 'OUTSTANDING', '2014-10-01', NULL, 1, NULL, 'Care Quality Commission ratings; to be verified'),
+	('CQC', 'SOCIAL_CARE', 'GOOD', '2014-10-01', NULL, 2, NULL, 'Care Quality Commission ratings; to be verified'),
+	('CQC', 'SOCIAL_CARE', 'REQUIRES_IMPROVEMENT', '2014-10-01', NULL, 3, NULL,
+		'Care Quality Commission ratings; to be verified'),
+	('CQC', 'SOCIAL_CARE', 'INADEQUATE', '2014-10-01', NULL, 4, NULL, 'Care Quality Commission ratings; to be verified');
+
+CREATE TABLE inspection (
+	id           uuid PRIMARY KEY,
+	home_id      uuid REFERENCES home (id),
+	provider_id  uuid REFERENCES provider (id),
+	register     text NOT NULL,
+	framework    text NOT NULL,
+	inspection_type   text NOT NULL CHECK (inspection_type IN ('FULL', 'INTERIM', 'ASSURANCE', 'MONITORING', 'OTHER')),
+	inspected    date NOT NULL,
+	published    date,
+	outcome      text,                   -- NULL: it gave none
+	next_by      date,
+	source       text NOT NULL,
+	corrected_by uuid REFERENCES inspection (id),
+	actor        text NOT NULL,
+	recorded     timestamptz NOT NULL,
+	CHECK (num_nonnulls(home_id, provider_id) = 1)
+);
+CREATE INDEX inspection_home ON inspection (home_id, inspected) WHERE home_id IS NOT NULL;
+CREATE INDEX inspection_provider ON inspection (provider_id, inspected) WHERE provider_id IS NOT NULL;
+
+-- The scale of an inspection follows from what is inspected.
+CREATE FUNCTION framework_of(p_kind text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN p_kind IN ('SUPPORTED_ACCOMMODATION', 'SUPPORTED_LODGINGS') THEN 'SUPPORTED_ACCOMMODATION'
+		ELSE 'SOCIAL_CARE' END
+$$;
+
+-- A new inspection: which outcome is the latest now; it is told when that is another one.
+CREATE FUNCTION inspection_added() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	latest record;
+	differs boolean;
+BEGIN
+	SELECT i.outcome, i.inspected INTO latest FROM (SELECT 1) o LEFT JOIN LATERAL (
+		SELECT n.outcome, n.inspected FROM inspection n
+		WHERE (n.home_id = NEW.home_id OR n.provider_id = NEW.provider_id) AND n.corrected_by IS NULL
+			AND n.outcome IS NOT NULL
+		ORDER BY n.inspected DESC, n.recorded DESC, n.id DESC LIMIT 1) i ON true;
+	UPDATE home h SET latest_outcome = latest.outcome, latest_inspected = latest.inspected, version = h.version + 1,
+		updated = NEW.recorded
+	WHERE h.id = NEW.home_id
+		AND (h.latest_outcome, h.latest_inspected) IS DISTINCT FROM (latest.outcome, latest.inspected);
+	differs := FOUND;
+	UPDATE provider p SET latest_outcome = latest.outcome, latest_inspected = latest.inspected, version = p.version + 1,
+		updated = NEW.recorded
+	WHERE p.id = NEW.provider_id
+		AND (p.latest_outcome, p.latest_inspected) IS DISTINCT FROM (latest.outcome, latest.inspected);
+	IF differs OR FOUND THEN
+		INSERT INTO timer (kind, subject, due) VALUES ('inspection_published', NEW.id::text, NEW.recorded);
+	END IF;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER inspection_added AFTER INSERT ON inspection FOR EACH ROW EXECUTE FUNCTION inspection_added();
+
+-- ---- the end of a home ----
+
+CREATE TABLE home_end (
+	id       uuid PRIMARY KEY,
+	home_id  uuid NOT NULL REFERENCES home (id),
+	on_date  date NOT NULL,
+	reason   text,
+	state    text NOT NULL CHECK (state IN ('PLANNED', 'ENDED', 'TAKEN_BACK', 'WITHHELD')),
+	actor    text NOT NULL,
+	recorded timestamptz NOT NULL,
+	updated  timestamptz NOT NULL
+);
+CREATE INDEX home_end_home ON home_end (home_id);
+CREATE UNIQUE INDEX home_end_planned ON home_end (home_id) WHERE state = 'PLANNED';
+
+-- By when a child moves out of the home in which it lives. The latest line of a hold stands.
+CREATE TABLE move_plan (
+	id          uuid PRIMARY KEY,
+	authority   authority_code NOT NULL,
+	hold_id     uuid NOT NULL,
+	by_date     date NOT NULL,
+	referral_id uuid,
+	replaced    boolean NOT NULL DEFAULT false,
+	actor       text NOT NULL,
+	recorded    timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX move_plan_stands ON move_plan (hold_id, authority) WHERE NOT replaced;
+CREATE INDEX move_plan_hold ON move_plan (hold_id, authority);
+
+-- Children who live in a home without a plan to move out by a day.
+CREATE FUNCTION without_move_plan(p_home uuid, p_by date) RETURNS bigint LANGUAGE sql STABLE AS $$
+	SELECT count(1) FROM hold k
+	WHERE k.home_id = p_home AND k.state = 'CONFIRMED' AND NOT EXISTS (SELECT 1 FROM move_plan m
+		WHERE m.hold_id = k.id AND m.authority = k.authority AND NOT m.replaced AND m.by_date <= p_by)
+$$;
+
+-- ---- published lists ----
+
+-- What came of each request of rows of a list.
+CREATE TABLE ofsted_import (
+	id         uuid PRIMARY KEY,
+	vintage    date NOT NULL,
+	created    integer NOT NULL,
+	changed    integer NOT NULL,
+	unchanged  integer NOT NULL,
+	not_understood integer NOT NULL,
+	not_kept   integer NOT NULL,
+	outcomes   jsonb NOT NULL,
+	actor      text NOT NULL,
+	recorded   timestamptz NOT NULL
+);
