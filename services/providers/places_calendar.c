@@ -68,6 +68,7 @@ void places_count_days(const struct places_fact *facts, size_t count, int32_t fr
 		totals->unused += days * span.unused;
 		totals->over += days * span.over;
 		totals->turnaround_planned += days * span.sum.turnaround_planned;
+		totals->not_recorded += span.sum.recorded ? 0 : days;
 		totals->others_unknown += span.sum.others == PLACES_UNKNOWN ? days * span.online : 0;
 	}
 }

@@ -33,6 +33,7 @@ int32_t places_span_on(const struct places_fact *facts, size_t count, int32_t da
 struct places_days {
 	int64_t online, booked, others, held, turnaround, blocked, unused, over;
 	int64_t turnaround_planned;  /* as first meant, whatever came of it */
+	int64_t not_recorded;        /* days of homes on which nothing was known of them */
 	int64_t others_unknown;      /* online, on days of which nobody said how many other children lived there */
 };
 

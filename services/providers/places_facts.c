@@ -114,6 +114,7 @@ Hearth__Providers__V1__PlaceDays *providers_place_days(struct hearth_call *call,
 	shown->unused = days->unused;
 	shown->over = days->over;
 	shown->others_unknown = days->others_unknown;
+	shown->not_recorded = days->not_recorded;
 	shown->rate = providers_known_count(call, places_rate(days->booked + days->others, days->online));
 	shown->rate_of = hearth_arena_strdup(hearth_call_arena(call), "ONLINE_DAYS");
 	return shown;

@@ -31,7 +31,7 @@ static void add(struct places_sum *sum, const struct places_fact *fact)
 	case PLACES_REGISTERED:
 	case PLACES_LIMIT: sum->registered = lower(sum->registered, places); break;
 	case PLACES_UNREGISTERED: sum->registered = 0; break;
-	case PLACES_OFFERED: sum->offered = bounded(sum->offered + places); break;
+	case PLACES_OFFERED: sum->offered = bounded(sum->offered + places); sum->recorded = true; break;
 	case PLACES_SHUT: sum->shut = true; break;
 	case PLACES_LIVED_IN:
 		sum->living = bounded(sum->living + places);
@@ -123,7 +123,9 @@ static void explain_open(const struct places_fact *facts, size_t count, int32_t 
 {
 	int32_t registered = to->sum.registered, offered = to->sum.offered;
 	int32_t left = registered == PLACES_UNKNOWN ? offered : registered;
-	if (registered == PLACES_UNKNOWN)
+	if (!to->sum.recorded)
+		take(to, 2, "NOT_RECORDED", left, PLACES_NO_DAY, &left);
+	else if (registered == PLACES_UNKNOWN)
 		take(to, 2, "REGISTERED_PLACES_UNKNOWN", 0, PLACES_NO_DAY, &left);
 	else if (offered < registered)
 		take(to, 2, "NOT_OFFERED", registered - offered, PLACES_NO_DAY, &left);

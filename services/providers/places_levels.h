@@ -56,6 +56,7 @@ struct places_sum {
 	int32_t turnaround_planned;
 	int32_t others;              /* PLACES_UNKNOWN: nobody has said; then offerable is the most that it can be */
 	bool kept_back, solo;
+	bool recorded;               /* anything is known of what was offered that day; places_reckon does not ask */
 };
 
 struct places_levels {

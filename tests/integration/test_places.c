@@ -499,6 +499,80 @@ START_TEST(a_hold_that_is_never_confirmed_expires_and_its_days_were_held)
 }
 END_TEST
 
+/* Every home of the tests before, whatever happened to it; an annexe's registration is its home's. */
+START_TEST(matching_says_the_same_places_of_every_home_and_never_more_for_a_child)
+{
+	call("providers/SetPlacePolicy", "{\"code\": \"MANAGER_VACANT_KEEPS_BACK\", \"value\": true, \"source\": \"Policy 6\"}");
+	is_so(a_childrens_home(3, ""), "manager = 'VACANT'");
+	is_so(a_childrens_home(3, ""), "registration = NULL");
+	is_so(a_childrens_home(3, ""), "registration = 'NOT_REGISTERED'");
+	is_so(a_childrens_home(3, ""), "registration = 'SUSPENDED'");
+	is_so(a_childrens_home(3, ""), "registered_from = '2025-01-01'");
+	is_so(a_childrens_home(3, ""), "registered_until = '2024-01-01'");
+	is_so(a_childrens_home(3, ""), "kind = 'SUPPORTED_ACCOMMODATION', registration = 'APPLIED', solo = true");
+	is_so(a_childrens_home(3, ""), "most_children = 2, places = 5");
+	const char *at_a_time = value_of("SELECT string_agg(h.id::text, ' ') FROM providers.home h WHERE h.annexe_of IS NULL "
+	                                 "AND NOT EXISTS (SELECT 1 FROM providers.home a WHERE a.annexe_of = h.id)");
+	int homes = 0;
+	for (; *at_a_time; at_a_time += 36 + (at_a_time[36] == ' '), homes++) {
+		const char *home = hearth_arena_printf(arena, "%.36s", at_a_time);
+		json_t *places = places_of(home), *match = at(call("providers/ExplainHome", "{\"homeId\": \"%s\", \"needs\": {"
+			"\"age\": {\"value\": 12}}}", home), "home");
+		ck_assert_msg(number_at(match, "placesOpen") == number_at(places, "open")
+		              && number_at(match, "placesOfferable") == number_at(places, "offerable"), "%s: open %lld, offerable %lld; "
+		              "matching %lld, %lld", home, (long long)number_at(places, "open"),
+		              (long long)number_at(places, "offerable"), (long long)number_at(match, "placesOpen"),
+		              (long long)number_at(match, "placesOfferable"));
+		ck_assert_int_le(number_at(match, "placesForChild"), number_at(places, "offerable"));
+		if (number_at(match, "placesOpen") > 0 && at(places, "registered"))
+			ck_assert_int_eq(number_at(match, "placesRegistered"), number_at(places, "registered.value"));
+	}
+	ck_assert_int_ge(homes, 25);
+}
+END_TEST
+
+START_TEST(days_before_a_home_was_known_are_counted_apart)
+{
+	const char *home = a_childrens_home(2, "");
+	json_t *before = at(call("providers/GetPlaces", "{\"homeId\": \"%s\", \"date\": \"2024-04-30\"}", home), "places");
+	ck_assert_str_eq(text_at(before, "openReasons.0.code"), "NOT_RECORDED");
+	json_t *calendar = call("providers/GetCapacityCalendar", "{\"homeId\": \"%s\", \"fromDate\": \"2024-04-24\","
+	                        "\"untilDate\": \"2024-05-13\"}", home);
+	ck_assert_int_eq(number_at(calendar, "total.notRecorded"), 9);
+	ck_assert_int_eq(number_at(calendar, "total.online"), 20);
+}
+END_TEST
+
+START_TEST(an_opening_is_said_two_hundred_times_at_most)
+{
+	const char *home = a_childrens_home(2, "");
+	is_so(home, "planned_open = '2024-06-01'");
+	value_of("INSERT INTO providers.opening (home_id, version, planned_open, actor, recorded) SELECT '%s', 1000 + n, "
+	         "'2024-06-01', '', '2024-05-03T09:00:00Z' FROM generate_series(1, 199) n RETURNING 1", home);
+	refused(HEARTH_FAILED_PRECONDITION, "TOO_MANY_OPENINGS", "home_id", "providers/PlanOpening",
+	        "{\"homeId\": \"%s\", \"plannedOpen\": \"2024-06-02\"}", home);
+}
+END_TEST
+
+START_TEST(what_a_home_offered_in_the_past_stays_when_it_changes)
+{
+	drive("2024-06-03T09:00:00Z");
+	const char *home = a_childrens_home(2, "");
+	drive("2024-06-10T09:00:00Z");
+	call("providers/CloseHome", "{\"homeId\": \"%s\"}", home);
+	call("providers/OpenHome", "{\"homeId\": \"%s\"}", home);
+	call("providers/CloseHome", "{\"homeId\": \"%s\"}", home);
+	drive("2024-06-13T09:00:00Z");
+	call("providers/OpenHome", "{\"homeId\": \"%s\"}", home);
+	json_t *calendar = call("providers/GetCapacityCalendar", "{\"homeId\": \"%s\", \"fromDate\": \"2024-06-03\","
+	                        "\"untilDate\": \"2024-06-23\"}", home);
+	ck_assert_int_eq(number_at(calendar, "total.online"), 2 * (7 + 10));
+	ck_assert_int_eq(number_at(calendar, "days.7.online"), 0);
+	ck_assert_int_eq(number_at(calendar, "days.10.online"), 2);
+	ck_assert_str_eq(value_of("SELECT count(*) FROM providers.home_capacity WHERE home_id = '%s'", home), "3");
+}
+END_TEST
+
 int main(void)
 {
 	static const struct check_options options = { start_suite, stop_suite, 60 };
@@ -515,5 +589,8 @@ int main(void)
 	                       the_supply_report_adds_up_what_is_known_and_counts_the_rest_apart,
 	                       the_calendar_shows_stays_by_their_dates_and_places_booked_twice,
 	                       the_report_of_a_period_names_each_day_of_each_place_once,
-	                       a_hold_that_is_never_confirmed_expires_and_its_days_were_held);
+	                       a_hold_that_is_never_confirmed_expires_and_its_days_were_held,
+	                       matching_says_the_same_places_of_every_home_and_never_more_for_a_child,
+	                       days_before_a_home_was_known_are_counted_apart, an_opening_is_said_two_hundred_times_at_most,
+	                       what_a_home_offered_in_the_past_stays_when_it_changes);
 }

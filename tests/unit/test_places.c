@@ -146,6 +146,18 @@ START_TEST(a_solo_home_offers_one_place_to_nobody_elses_company)
 }
 END_TEST
 
+START_TEST(a_day_of_which_nothing_was_recorded_says_so)
+{
+	const struct places_fact facts[] = { fact(PLACES_OFFERED, NULL, 2, 10, NO_END) };
+	struct places_days days = { .online = 0 };
+	ck_assert_str_eq(levels(facts, 1, 9), "-1 0 0");
+	ck_assert_str_eq(reasons(facts, 1, 9, 2), "NOT_RECORDED 0/0 -");
+	places_count_days(facts, 1, 0, 20, &days);
+	ck_assert_int_eq(days.not_recorded, 10);
+	ck_assert_int_eq(days.online, 20);
+}
+END_TEST
+
 START_TEST(a_policy_keeps_back_what_is_left_where_there_is_no_manager)
 {
 	const struct places_fact facts[] = { fact(PLACES_OFFERED, NULL, 4, EVER, NO_END), fact(PLACES_LIVED_IN, NULL, 1, EVER, NO_END),
@@ -362,6 +374,7 @@ int main(void)
 	                  other_children_that_nobody_has_counted_are_not_none,
 	                  a_home_that_takes_no_child_has_no_open_place_and_says_every_cause,
 	                  a_solo_home_offers_one_place_to_nobody_elses_company,
+	                  a_day_of_which_nothing_was_recorded_says_so,
 	                  a_policy_keeps_back_what_is_left_where_there_is_no_manager,
 	                  of_forty_places_and_thirty_used_ten_are_others_or_empty_or_not_known,
 	                  the_day_of_coming_counts_and_the_day_of_leaving_does_not,

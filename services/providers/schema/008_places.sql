@@ -18,10 +18,9 @@ UPDATE place_block SET planned_until = until_date;
 -- UpsertHome leaves planned_open alone from then on: PlanOpening and RecordOpening say it, with their history.
 ALTER TABLE home ADD COLUMN opening_recorded boolean NOT NULL DEFAULT false;
 
--- What a home offered from which day. The last row of a day is the day's. A day before the first row is not known.
+-- What a home offered from which day: of a day what was said last. Days before the first row are not known.
 CREATE TABLE home_capacity (
 	home_id           uuid NOT NULL REFERENCES home (id),
-	version           bigint NOT NULL,           -- the home's
 	from_date         date NOT NULL,
 	places            integer NOT NULL,
 	registered_places integer,                   -- NULL: not known
@@ -29,7 +28,7 @@ CREATE TABLE home_capacity (
 	open              boolean NOT NULL,
 	planned_open      date,                      -- takes no child before
 	solo              boolean NOT NULL,
-	PRIMARY KEY (home_id, version)
+	PRIMARY KEY (home_id, from_date)
 );
 
 -- When a home was planned to open, as it was said over time, and when it did.
@@ -44,17 +43,16 @@ CREATE TABLE opening (
 	PRIMARY KEY (home_id, version)
 );
 
--- What a provider said of its vacancies, each time.
+-- What a provider said of its vacancies when that was something else than before: of a day what was said last.
 CREATE TABLE vacancy_confirmation (
 	home_id        uuid NOT NULL REFERENCES home (id),
-	version        bigint NOT NULL,              -- the home's
 	on_date        date NOT NULL,
 	free           integer NOT NULL CHECK (free >= 0),
 	other_children integer CHECK (other_children >= 0),    -- NULL: not known
 	derived        boolean NOT NULL,             -- other_children is what is left of the places, and nobody said it
 	actor          text NOT NULL,
 	recorded       timestamptz NOT NULL,
-	PRIMARY KEY (home_id, version)
+	PRIMARY KEY (home_id, on_date)
 );
 
 -- How often a home's capacity was told of, and whether it has been told that nobody confirms its vacancies.
@@ -66,8 +64,8 @@ CREATE TABLE capacity (
 );
 CREATE INDEX capacity_confirmed ON capacity (confirmed) WHERE NOT stale;
 
-INSERT INTO home_capacity (home_id, version, from_date, places, registered_places, most_children, open, planned_open, solo)
-SELECT h.id, h.version, (h.created AT TIME ZONE 'Europe/London')::date, h.places, h.registered_places, h.most_children, h.open,
+INSERT INTO home_capacity (home_id, from_date, places, registered_places, most_children, open, planned_open, solo)
+SELECT h.id, (h.created AT TIME ZONE 'Europe/London')::date, h.places, h.registered_places, h.most_children, h.open,
 	h.planned_open, h.solo
 FROM home h;
 INSERT INTO opening (home_id, version, planned_open, actor, recorded)
@@ -78,8 +76,8 @@ INSERT INTO capacity (home_id, confirmed) SELECT h.id, coalesce(h.vacancy_confir
 CREATE FUNCTION keep_capacity() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
 	IF TG_OP = 'INSERT' THEN
-		INSERT INTO home_capacity (home_id, version, from_date, places, registered_places, most_children, open, planned_open, solo)
-		SELECT n.id, n.version, (n.updated AT TIME ZONE 'Europe/London')::date, n.places, n.registered_places, n.most_children,
+		INSERT INTO home_capacity (home_id, from_date, places, registered_places, most_children, open, planned_open, solo)
+		SELECT n.id, (n.updated AT TIME ZONE 'Europe/London')::date, n.places, n.registered_places, n.most_children,
 			n.open, n.planned_open, n.solo
 		FROM changed n;
 		INSERT INTO capacity (home_id, confirmed) SELECT n.id, n.created FROM changed n;
@@ -91,13 +89,13 @@ BEGIN
 		ON CONFLICT (kind, authority, subject) DO UPDATE SET due = least(timer.due, excluded.due);
 		RETURN NULL;
 	END IF;
-	INSERT INTO home_capacity (home_id, version, from_date, places, registered_places, most_children, open, planned_open, solo)
-	SELECT n.id, n.version, (n.updated AT TIME ZONE 'Europe/London')::date, n.places, n.registered_places, n.most_children,
+	INSERT INTO home_capacity (home_id, from_date, places, registered_places, most_children, open, planned_open, solo)
+	SELECT n.id, (n.updated AT TIME ZONE 'Europe/London')::date, n.places, n.registered_places, n.most_children,
 		n.open, n.planned_open, n.solo
 	FROM changed n JOIN was o ON o.id = n.id
 	WHERE (n.places, n.registered_places, n.most_children, n.open, n.planned_open, n.solo)
 		IS DISTINCT FROM (o.places, o.registered_places, o.most_children, o.open, o.planned_open, o.solo)
-	ON CONFLICT (home_id, version) DO UPDATE SET places = excluded.places, registered_places = excluded.registered_places,
+	ON CONFLICT (home_id, from_date) DO UPDATE SET places = excluded.places, registered_places = excluded.registered_places,
 		most_children = excluded.most_children, open = excluded.open, planned_open = excluded.planned_open, solo = excluded.solo;
 	INSERT INTO opening (home_id, version, planned_open, actor, recorded)
 	SELECT n.id, n.version, n.planned_open, '', n.updated
@@ -140,9 +138,10 @@ WHERE NOT EXISTS (SELECT 1 FROM rule r WHERE r.code = 'VACANCY_STALE_DAYS');
 
 INSERT INTO timer (kind, subject, due) VALUES ('stale_vacancies', 'all', '2000-01-01T00:00:00Z');
 
--- What an authority's policy says on a day: its own, else that of everybody.
-CREATE FUNCTION place_policy_on(p_authority text, p_code text, p_day date) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT p.value FROM place_policy p
+-- What an authority's policy says on a day, and where that is decided: its own, else that of everybody.
+CREATE FUNCTION place_policy_on(p_authority text, p_code text, p_day date) RETURNS TABLE (value boolean, source text)
+LANGUAGE sql STABLE AS $$
+	SELECT p.value, p.source FROM place_policy p
 	WHERE p.authority IN (p_authority, '') AND p.code = p_code AND p.from_date <= p_day
 	ORDER BY p.authority DESC, p.version DESC LIMIT 1
 $$;
@@ -170,12 +169,12 @@ CREATE FUNCTION place_facts(p_homes uuid[], p_authority text, p_today date, p_fr
 RETURNS TABLE (home_id uuid, fact text, code text, places integer, from_date date, until_date date, own boolean)
 LANGUAGE sql STABLE AS $$
 	WITH house AS MATERIALIZED (
-		SELECT h.id, h.provider_id, h.kind, h.registration, h.registered_until, h.registered_places, h.places, h.manager, h.annexe_of,
+		SELECT h.id, h.provider_id, h.kind, h.urn, h.capabilities, h.registration, h.registered_from, h.registered_until, h.registered_places, h.places, h.manager, h.annexe_of,
 			h.ends_on, p.registered_until AS agency_until
 		FROM home h JOIN provider p ON p.id = h.provider_id WHERE h.id = ANY (p_homes)
 	), step AS MATERIALIZED (
 		SELECT c.home_id, c.places, c.registered_places, c.most_children, c.open, c.planned_open, c.solo, c.from_date,
-			lead(c.from_date) OVER (PARTITION BY c.home_id ORDER BY c.version) AS until_date
+			lead(c.from_date) OVER (PARTITION BY c.home_id ORDER BY c.from_date) AS until_date
 		FROM home_capacity c WHERE c.home_id = ANY (p_homes)
 	), annexe AS (
 		SELECT a.annexe_of AS main_id, a.id, a.places, sum(a.places) OVER (PARTITION BY a.annexe_of ORDER BY a.id) - a.places AS before
@@ -187,7 +186,7 @@ LANGUAGE sql STABLE AS $$
 	), given AS (
 		SELECT a.main_id, sum(s.places)::integer AS places FROM annexe a JOIN shared s ON s.id = a.id GROUP BY a.main_id
 	), policy AS MATERIALIZED (
-		SELECT place_policy_on(p_authority, 'MANAGER_VACANT_KEEPS_BACK', p_today) AS keeps_back
+		SELECT y.value AS keeps_back FROM place_policy_on(p_authority, 'MANAGER_VACANT_KEEPS_BACK', p_today) y
 	), stay AS MATERIALIZED (
 		SELECT k.home_id, k.authority = p_authority AS own, (k.created AT TIME ZONE 'Europe/London')::date AS made,
 			hold_held_until(k, p_today) AS came,
@@ -216,10 +215,22 @@ LANGUAGE sql STABLE AS $$
 	SELECT h.id, 'UNREGISTERED', 'REGISTRATION_ENDED', 0, m.registered_until, NULL, false
 	FROM house h JOIN home m ON m.id = h.annexe_of WHERE h.registered_places IS NULL AND m.registered_until IS NOT NULL
 	UNION ALL
-	SELECT h.id, 'UNREGISTERED', 'NOT_REGISTERED', 0, greatest(r.from_date, p_today), r.until_date, false
-	FROM house h JOIN rule r ON r.code = CASE h.kind WHEN 'CHILDRENS_HOME' THEN 'CHILDRENS_HOME_REGISTRATION'
-		WHEN 'SECURE_CHILDRENS_HOME' THEN 'CHILDRENS_HOME_REGISTRATION' WHEN 'SUPPORTED_ACCOMMODATION' THEN 'SUPPORTED_REGISTRATION' END
-	WHERE h.registration = 'NOT_REGISTERED' OR (h.registration = 'APPLIED' AND h.kind <> 'SUPPORTED_ACCOMMODATION')
+	SELECT h.id, 'UNREGISTERED', 'NOT_REGISTERED_YET', 0, NULL, h.registered_from, false
+	FROM house h WHERE h.registered_from IS NOT NULL
+	UNION ALL
+	-- what the law asks to be registered must be known to be; accepted as complete is enough of supported accommodation
+	SELECT h.id, CASE WHEN h.registration IN ('NOT_REGISTERED', 'APPLIED') THEN 'UNREGISTERED' ELSE 'SHUT' END,
+		CASE WHEN h.registration IN ('NOT_REGISTERED', 'APPLIED') THEN 'NOT_REGISTERED' ELSE 'REGISTRATION_NOT_KNOWN' END,
+		0, greatest(r.from_date, p_today), r.until_date, false
+	FROM house h JOIN rule r ON r.code = CASE WHEN h.kind IN ('CHILDRENS_HOME', 'SECURE_CHILDRENS_HOME', 'SHORT_BREAKS')
+		THEN 'CHILDRENS_HOME_REGISTRATION' WHEN h.kind IN ('SUPPORTED_ACCOMMODATION', 'SUPPORTED_LODGINGS')
+		THEN 'SUPPORTED_REGISTRATION' END
+	WHERE (h.registration = 'REGISTERED' AND (h.urn IS NOT NULL OR r.code = 'SUPPORTED_REGISTRATION')) IS NOT TRUE
+		AND (h.registration = 'APPLIED' AND r.code = 'SUPPORTED_REGISTRATION') IS NOT TRUE
+		AND (h.registration = 'SUSPENDED') IS NOT TRUE
+		-- settings that regulation 27C leaves out
+		AND NOT (r.code = 'SUPPORTED_REGISTRATION' AND h.capabilities && ARRAY['CARE_HOME', 'HOSPITAL',
+			'RESIDENTIAL_FAMILY_CENTRE', 'SCHOOL_OR_COLLEGE', 'DISABLED_HOLIDAY_SCHEME'])
 	UNION ALL
 	SELECT h.id, 'SHUT', 'REGISTRATION_SUSPENDED', 0, p_today, NULL, false FROM house h WHERE h.registration = 'SUSPENDED'
 	UNION ALL
@@ -245,7 +256,7 @@ LANGUAGE sql STABLE AS $$
 	UNION ALL
 	SELECT o.home_id, 'OTHERS', NULL, o.other_children, o.on_date, o.until_date, false
 	FROM (SELECT c.home_id, c.other_children, c.on_date,
-			lead(c.on_date) OVER (PARTITION BY c.home_id ORDER BY c.version) AS until_date
+			lead(c.on_date) OVER (PARTITION BY c.home_id ORDER BY c.on_date) AS until_date
 		FROM vacancy_confirmation c WHERE c.home_id = ANY (p_homes)) o
 	WHERE o.other_children IS NOT NULL
 	UNION ALL

@@ -17,7 +17,8 @@ WITH seen AS (
 		WHEN EXISTS (SELECT 1 FROM same) THEN 'OK'
 		WHEN :places::integer > (SELECT t.places FROM target t) THEN 'MORE_THAN_PLACES'
 		WHEN (SELECT count(*) FROM place_block b WHERE b.home_id = :home_id::uuid
-			AND (b.until_date IS NULL OR b.until_date > :today::date)) >= 100 THEN 'TOO_MANY_BLOCKS'
+			AND (b.until_date IS NULL OR b.until_date > :today::date)) >= 100
+			OR (SELECT count(*) FROM place_block b WHERE b.home_id = :home_id::uuid) >= 2000 THEN 'TOO_MANY_BLOCKS'
 		ELSE 'OK' END AS outcome
 ), added AS (
 	INSERT INTO place_block (id, home_id, places, reason, from_date, until_date, planned_until, actor, recorded, updated)

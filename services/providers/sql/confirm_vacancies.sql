@@ -28,11 +28,18 @@ WITH seen AS (
 	FROM verdict v, remaining m
 	WHERE v.outcome = 'OK' AND h.id = :home_id::uuid
 	RETURNING h.id, h.version, h.other_children, h.vacancy_confirmed
+), before AS (
+	SELECT c.free, c.other_children FROM vacancy_confirmation c
+	WHERE c.home_id = :home_id::uuid ORDER BY c.on_date DESC LIMIT 1
 ), kept AS (
-	INSERT INTO vacancy_confirmation (home_id, version, on_date, free, other_children, derived, actor, recorded)
-	SELECT e.id, e.version, :today::date, :free::integer, e.other_children, :other_children_value::integer IS NULL,
-		:actor::text, :now::timestamptz
+	INSERT INTO vacancy_confirmation (home_id, on_date, free, other_children, derived, actor, recorded)
+	SELECT e.id, :today::date, :free::integer, e.other_children, :other_children_value::integer IS NULL, :actor::text,
+		:now::timestamptz
 	FROM effect e
+	WHERE NOT EXISTS (SELECT 1 FROM before b
+		WHERE b.free = :free::integer AND b.other_children IS NOT DISTINCT FROM e.other_children)
+	ON CONFLICT (home_id, on_date) DO UPDATE SET free = excluded.free, other_children = excluded.other_children,
+		derived = excluded.derived, actor = excluded.actor, recorded = excluded.recorded
 ), news AS (
 	SELECT e.id FROM effect e, target t, capacity c
 	WHERE c.home_id = :home_id::uuid AND (c.stale OR e.other_children IS DISTINCT FROM t.other_children)

@@ -10,6 +10,7 @@ WITH seen AS (
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN NOT EXISTS (SELECT 1 FROM target) THEN 'NOT_FOUND'
 		WHEN :etag::text IS NOT NULL AND (SELECT t.version FROM target t)::text <> :etag::text THEN 'STALE_ETAG'
+		WHEN (SELECT count(*) FROM opening o WHERE o.home_id = :home_id::uuid) >= 200 THEN 'TOO_MANY_OPENINGS'
 		ELSE 'OK' END AS outcome
 ), last AS (
 	SELECT o.home_id, o.version, o.planned_open, o.opened, o.why, o.recorded FROM opening o
