@@ -122,6 +122,10 @@ static void ask_wrongly(void)
 		{ "referrals", "UpdateReferral", "{'referralId':'$referral','dateOfBirth':{'value':'" BORN "'}}" },
 		{ "providers", "UpsertHome", "{'providerId':'$provider','kind':'FOSTERING','outward':'QX9 9QX'}" },
 		{ "providers", "ListHomes", "{'outward':'QX9 9QX'}" },
+		{ "providers", "LookupPostcode", "{'postcode':'qx9 9qx'}" },
+		{ "providers", "LookupPostcode", "{'postcode':'QX9 9QX1'}" },
+		{ "providers", "ImportPostcodes", "{'vintage':'2024','rows':[{'postcode':'QX9 9QX'},{'postcode':'QX99QX'}]}" },
+		{ "providers", "ImportPostcodes", "{'vintage':'2024','rows':[{'postcode':'QX9 9QX','terminated':'QX9 9QX'}]}" },
 	};
 	static const char *const typed[] = { "{\"dateOfBirth\": \"" BORN "\"}", "{\"dateOfBirth\": \"" BORN "\" \"" BORN "\"}",
 		"{\"dateOfBirth\": {\"value\": \"" BORN "\"}", "{\"" BORN "\": 1, \"sex\": \"QX9 9QX\"" };
