@@ -236,6 +236,7 @@ static const struct hearth_refusal refusals[] = {
 	{ "TOO_MANY_COUNCIL_KEYS", HEARTH_FAILED_PRECONDITION, "rows", "a council has at most 20 keys: %s" },
 	{ "LATER_VINTAGE", HEARTH_FAILED_PRECONDITION, "vintage",
 	  "the table is of %s, which is later: a whole table is replaced by one of the same or a later vintage" },
+	{ "TOO_MANY_PAIRS", HEARTH_RESOURCE_EXHAUSTED, "pairs", "10,000 pairs are kept at most: replace the table as a whole" },
 	{ "TOO_MANY_POSTCODES", HEARTH_RESOURCE_EXHAUSTED, "rows", "5,000,000 postcodes are kept at most" },
 	{ "NOT_FOSTERING", HEARTH_FAILED_PRECONDITION, "home_id", "the home is no fostering household" },
 	{ "TOO_MANY_TERMS", HEARTH_FAILED_PRECONDITION, "home_id", "at most 200 terms of approval are kept of a household" },

@@ -524,6 +524,32 @@ START_TEST(what_was_loaded_is_listed_with_its_vintage)
 }
 END_TEST
 
+/* Pairs of made-up codes from the `from`-th on, a thousand, as a request. */
+static int call_with_pairs(int from)
+{
+	static char text[64000];
+	size_t used = (size_t)snprintf(text, sizeof text, "{\"vintage\": \"2024\", \"pairs\": [");
+	for (int i = from; i < from + 1000; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s{\"authority\": \"%03d\", \"adjoining\": \"%03d\"}",
+		                         i > from ? "," : "", i % 400, 400 + i / 400);
+	snprintf(text + used, sizeof text - used, "]}");
+	char *out = NULL, argument[410];
+	snprintf(argument, sizeof argument, "@%s", file_of(text));
+	int code = suite_hearth(suite, &out, "--json", "call", "providers/ImportAdjoining", argument, NULL);
+	free(out);
+	return code;
+}
+
+START_TEST(pairs_have_a_bound_that_only_a_whole_table_lifts)
+{
+	for (int i = 0; i < 9; i++)
+		ck_assert_int_eq(call_with_pairs(1000 * i), 0);
+	ck_assert_int_eq(call_with_pairs(9000), 1);
+	ck_assert_int_eq(call_with_pairs(8000), 0);
+	says("SELECT count(*) FROM providers.adjoining WHERE authority < '400'", "9000");
+}
+END_TEST
+
 int main(void)
 {
 	static const struct check_options options = { .setup = start_suite, .teardown = stop_suite, .timeout = 120 };
@@ -542,5 +568,6 @@ int main(void)
 	                       a_file_that_is_no_table_or_breaks_off_changes_nothing,
 	                       a_line_of_ten_megabytes_is_refused_by_its_number,
 	                       a_dry_run_changes_nothing_and_an_import_without_a_vintage_is_not_begun,
-	                       what_was_loaded_is_listed_with_its_vintage);
+	                       what_was_loaded_is_listed_with_its_vintage,
+	                       pairs_have_a_bound_that_only_a_whole_table_lifts);
 }

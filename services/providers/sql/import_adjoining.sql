@@ -15,6 +15,8 @@ WITH seen AS (
 	SELECT CASE
 		WHEN EXISTS (SELECT 1 FROM seen) THEN (SELECT s.outcome FROM seen s)
 		WHEN :replace::boolean AND (SELECT l.vintage FROM later l) IS NOT NULL THEN 'LATER_VINTAGE'
+		WHEN NOT :replace::boolean AND (SELECT count(*) FROM (SELECT a.authority, a.adjoining FROM adjoining a
+			UNION SELECT i.authority, i.adjoining FROM item i) b) > 20000 THEN 'TOO_MANY_PAIRS'
 		ELSE 'OK' END AS outcome
 ), written AS (
 	INSERT INTO adjoining AS a (authority, adjoining, vintage, loaded)
