@@ -321,6 +321,14 @@ START_TEST(the_region_that_ships_is_loaded_and_twice_changes_nothing)
 	ck_assert_int_gt(rows, 50);
 	ck_assert_int_eq(number(totals, "homesCreated"), rows);
 	ck_assert_int_eq(ask("SELECT count(1) FROM providers.home"), rows);
+	/* Every kind of setting, and what the further columns say. */
+	ck_assert_int_eq(ask("SELECT count(DISTINCT h.kind) FROM providers.home h"), 8);
+	ck_assert_int_eq(ask("SELECT count(1) FROM providers.home h JOIN providers.home o ON o.id = h.annexe_of WHERE h.solo"), 1);
+	ck_assert_int_eq(ask("SELECT count(1) FROM providers.home h WHERE h.planned_open = '2027-04-05' AND h.manager = 'VACANT'"), 1);
+	ck_assert_int_gt(ask("SELECT count(1) FROM providers.home h WHERE h.register = 'OFSTED' AND h.registered_from IS NOT NULL"), 20);
+	ck_assert_int_gt(ask("SELECT count(1) FROM providers.home h WHERE 'UNACCOMPANIED' = ANY (h.capabilities)"), 3);
+	ck_assert_int_gt(ask("SELECT count(1) FROM providers.home h WHERE 'TO_OTHERS_FIRE' = ANY (h.excluded_risks)"), 3);
+	ck_assert_int_gt(ask("SELECT count(1) FROM providers.home h WHERE h.supported_category = 'SELF_CONTAINED'"), 0);
 	json_decref(totals);
 	totals = import_homes("services/providers/sample/region.csv", &code);
 	ck_assert_int_eq(code, 0);
