@@ -62,11 +62,11 @@ static void there_are_carers(void)
 	second_agency = a_provider("Second agency", "PR4", "");
 	homes.near = a_setting(council, "Household near the school", "FOSTERING", 1, 430300, 300200, IN_AREA
 	                       ", \"weeklyFee\": {\"pence\": 45500}");
-	homes.big = a_setting(council, "Household with four places", "FOSTERING", 4, 436000, 300000, IN_AREA
+	homes.big = a_setting(council, "Household with four places", "FOSTERING", 4, 470000, 240000, IN_AREA
 	                      ", \"weeklyFee\": {\"pence\": 45500}");
 	homes.far = a_setting(agency, "Household in the next county", "FOSTERING", 1, 449000, 300000, ", \"areaAuthority\": \"998\"");
 	homes.small_ones = a_setting(agency, "Household for the youngest", "FOSTERING", 2, 430800, 300200, IN_AREA);
-	homes.pair = a_setting(second_agency, "Household with two places", "FOSTERING", 2, 437000, 300000, IN_AREA);
+	homes.pair = a_setting(second_agency, "Household with two places", "FOSTERING", 2, 471000, 240000, IN_AREA);
 	approve(homes.near, 5, 12, 1);
 	approve(homes.big, 0, 17, 4);
 	approve(homes.far, 8, 16, 1);
@@ -117,19 +117,25 @@ static const char *a_need(const char *child, const char *urgency, const char *ne
 	return id;
 }
 
-/* The answer for a referral, once providers has heard of it: ten seconds. */
+/* The call's answer once providers has heard of all that it names: ten seconds. */
+static json_t *once_known(const char *method, const char *text)
+{
+	for (int i = 0; i < 500; i++) {
+		struct answer answer = ask(AT_HOME, method, NULL, text);
+		if (answer.json != NULL)
+			return answer.json;
+		ck_assert_msg(answer.status.code == HEARTH_NOT_FOUND, "%s: %s %s", method, answer.status.reason, answer.status.message);
+		rest();
+	}
+	ck_abort_msg("%s: providers does not hear of it", method);
+}
+
+/* The answer for a referral. */
 static json_t *match_of(const char *referral)
 {
 	char text[200];
 	snprintf(text, sizeof text, "{\"referralId\": \"%s\", \"pageSize\": 500}", referral);
-	for (int i = 0; i < 500; i++) {
-		struct answer answer = ask(AT_HOME, "providers/MatchHomes", NULL, text);
-		if (answer.json != NULL)
-			return answer.json;
-		ck_assert_msg(answer.status.code == HEARTH_NOT_FOUND, "%s: %s", answer.status.reason, answer.status.message);
-		rest();
-	}
-	ck_abort_msg("providers does not hear of the referral");
+	return once_known("providers/MatchHomes", text);
 }
 
 static json_t *home_in(const json_t *match, const char *home)
@@ -211,6 +217,19 @@ static void moves_in(const char *child, const char *referral, const char *home)
 	referral_in(referral, "PLACED");
 }
 
+/* What the child's worker sees without asking: it follows by events, ten seconds at most. */
+static void is_shortlisted(const char *referral, const char *home)
+{
+	for (int i = 0; i < 500; i++, rest()) {
+		json_t *one, *detail = call("referrals/GetReferralDetail", "{\"referralId\": \"%s\"}", referral);
+		size_t k;
+		json_array_foreach(at(detail, "shortlist.homes"), k, one)
+			if (strcmp(text_at(one, "homeId"), home) == 0)
+				return;
+	}
+	ck_abort_msg("the home is not on the shortlist");
+}
+
 /* ---- the journey ---- */
 
 static void a_girl_of_nine_keeps_her_school(void)
@@ -239,13 +258,7 @@ static void a_girl_of_nine_keeps_her_school(void)
 	is_out_by(match, homes.small_ones, "OUTSIDE_AGE_TERMS", "28");
 	is_out_by(match, homes.supported, "UNSUITABLE_KIND", "");
 	/* The shortlist says the same; a person decides. */
-	json_t *detail = NULL;
-	for (int i = 0; i < 500; i++, rest()) {
-		detail = call("referrals/GetReferralDetail", "{\"referralId\": \"%s\"}", id);
-		if (json_array_size(at(detail, "shortlist.homes")) > 0)
-			break;
-	}
-	ck_assert_str_eq(text_at(detail, "shortlist.homes.0.homeId"), homes.near);
+	is_shortlisted(id, homes.near);
 	moves_in(child, id, homes.near);
 	/* The answer that was given can be given again, though the place is gone since. */
 	json_t *again = call("providers/GetMatch", "{\"matchId\": \"%s\", \"pageSize\": 500}", text_at(match, "matchId"));
@@ -307,13 +320,108 @@ static void a_boy_of_sixteen_finds_a_registered_house(void)
 	json_t *match = match_of(id);
 	is_whole(match);
 	ck_assert_str_eq(best_of(match), homes.supported);
+	ck_assert_int_gt(points_of(home_in(match, homes.supported), "CAPABILITIES"), 0);
 	is_out_by(match, homes.unregistered, "NOT_REGISTERED", "27C");
 	is_out_by(match, homes.block, "UNSUITABLE_KIND", "");
 	moves_in(child, id, homes.supported);
 	json_t *who = at(call("providers/ExplainHome", "{\"homeId\": \"%s\", \"needs\": {\"age\": {\"value\": 17}}}", homes.supported),
 	                 "home.residents");
 	ck_assert_uint_eq(json_array_size(who), 1);
+	ck_assert_int_eq(number_at(who, "0.age.value"), 16);
+	ck_assert_str_eq(text_at(who, "0.sex"), "M");
 	ck_assert(json_is_true(at(who, "0.own")));
+}
+
+static const char *share_of(const json_t *shares, const char *home)
+{
+	size_t i;
+	json_t *share;
+	json_array_foreach(shares, i, share)
+		if (strcmp(text_at(share, "homeId"), home) == 0)
+			return text_at(share, "referralIds.0");
+	return NULL;
+}
+
+/* Two miles from the two households with room; beyond five no home is looked for. */
+#define THREE "\"homeKinds\": [\"FOSTERING\"], \"homeGrid\": {\"easting\": 470000, \"northing\": 241000}, \"mostMiles\":" \
+	"{\"miles\": 5}, \"siblings\": {\"value\": 2}"
+
+/* A child lives in the one household that has three places left: with three more it would be no foster home any more. The
+ * three are parted at best, the answer says by what, and when a household of their own comes, they are not. */
+static void brothers_and_sisters_stay_together(void)
+{
+	static const char *const who[] = { "\"age\": {\"value\": 4}, \"sex\": \"F\", " THREE,
+		"\"age\": {\"value\": 7}, \"sex\": \"M\", " THREE, "\"age\": {\"value\": 11}, \"sex\": \"F\", " THREE };
+	const char *resident = a_child(), *children[3], *ids[3];
+	call("placements/PlanPlacement", "{\"childId\": \"%s\", \"homeId\": \"%s\", \"plannedStart\": \"2024-06-03\","
+	     "\"placementType\": \"U6\", \"legalStatus\": \"C2\"}", resident, homes.big);
+	start_placement(placement_of(resident), "2024-06-03");
+	occupancy_is(homes.big, 0, 1, 0);
+	for (size_t i = 0; i < 3; i++) {
+		children[i] = a_child();
+		ids[i] = a_need(children[i], "URGENT", who[i]);
+	}
+	call("referrals/LinkSiblings", "{\"referralId\": \"%s\", \"siblingReferralIds\": [\"%s\", \"%s\"]}", ids[0], ids[1],
+	     ids[2]);
+	char text[300];
+	snprintf(text, sizeof text, "{\"referralIds\": [\"%s\", \"%s\", \"%s\"]}", ids[0], ids[1], ids[2]);
+	json_t *parted = once_known("providers/MatchGroup", text);
+	ck_assert_int_eq(number_at(parted, "togetherHomes"), 0);
+	ck_assert_uint_eq(json_array_size(at(parted, "split")), 2);
+	ck_assert_uint_eq(json_array_size(at(parted, "unplaced")), 0);
+	ck_assert(share_of(at(parted, "split"), homes.big) != NULL && share_of(at(parted, "split"), homes.pair) != NULL);
+	size_t i, k;
+	json_t *obstacle, *reason;
+	bool said = false;
+	json_array_foreach(at(parted, "obstacles"), i, obstacle)
+		json_array_foreach(at(obstacle, "reasons"), k, reason)
+			said |= strcmp(text_at(obstacle, "homeId"), homes.big) == 0 &&
+				strcmp(text_at(reason, "code"), "FOSTERING_LIMIT") == 0 &&
+				strstr(text_at(reason, "source"), "1989") != NULL;
+	ck_assert_msg(said, "nothing says why not the household with three places left");
+	/* A household of the second agency is approved for three. The next answer sees it. */
+	const char *new_home = a_setting(second_agency, "Household for three", "FOSTERING", 3, 470500, 240500, IN_AREA);
+	approve(new_home, 0, 17, 3);
+	json_t *together = once_known("providers/MatchGroup", text);
+	ck_assert_int_eq(number_at(together, "togetherHomes"), 1);
+	ck_assert_str_eq(text_at(together, "together.0.homeId"), new_home);
+	ck_assert_uint_eq(json_array_size(at(together, "together.0.referralIds")), 3);
+	ck_assert_int_gt(number_at(together, "revision"), number_at(parted, "revision"));
+	for (i = 0; i < 3; i++)
+		moves_in(children[i], ids[i], new_home);
+	occupancy_is(new_home, 0, 3, 0);
+}
+
+#define ALONE "\"sex\": \"F\", \"homeKinds\": [\"FOSTERING\"], \"homeGrid\": {\"easting\": 600000, \"northing\": 150000}," \
+	"\"mostMiles\": {\"miles\": 5}"
+
+/* Who comes first would take the only home that fits the second. */
+static void all_that_are_open_are_looked_at_together(void)
+{
+	const char *near = a_setting(agency, "Household at hand", "FOSTERING", 1, 600000, 150400, IN_AREA);
+	const char *further = a_setting(agency, "Household for older children", "FOSTERING", 1, 603000, 150000, IN_AREA);
+	approve(near, 0, 17, 1);
+	approve(further, 10, 17, 1);
+	const char *first = a_need(new_id(), "URGENT", "\"age\": {\"value\": 12}, " ALONE);
+	match_of(first);
+	const char *second = a_need(new_id(), "URGENT", "\"age\": {\"value\": 5}, " ALONE);
+	match_of(second);
+	json_t *queue = call("providers/MatchQueue", "{}"), *one, *of_first = NULL, *of_second = NULL;
+	size_t i;
+	json_array_foreach(at(queue, "suggestions"), i, one) {
+		of_first = strcmp(text_at(one, "referralId"), first) == 0 ? one : of_first;
+		of_second = strcmp(text_at(one, "referralId"), second) == 0 ? one : of_second;
+	}
+	ck_assert(of_first != NULL && of_second != NULL);
+	ck_assert_str_eq(text_at(of_first, "homeIdInTurn"), near);
+	ck_assert_str_eq(text_at(of_second, "homeIdInTurn"), "");
+	ck_assert_str_eq(text_at(of_first, "homeId"), further);
+	ck_assert_str_eq(text_at(of_second, "homeId"), near);
+	ck_assert_uint_eq(json_array_size(at(of_first, "options")), 2);
+	ck_assert_int_eq(number_at(queue, "suggested.placed"), number_at(queue, "inTurn.placed") + 1);
+	/* It suggests: no place is held. */
+	occupancy_is(near, 0, 0, 0);
+	ck_assert_str_eq(text_at(referral_in(first, "OPEN"), "acceptedOfferId"), "");
 }
 
 START_TEST(a_council_finds_homes_for_its_children_and_says_why_not)
@@ -324,6 +432,8 @@ START_TEST(a_council_finds_homes_for_its_children_and_says_why_not)
 	a_girl_of_nine_keeps_her_school();
 	a_boy_of_sixteen_finds_a_registered_house();
 	a_boy_of_fifteen_gets_no_flat();
+	brothers_and_sisters_stay_together();
+	all_that_are_open_are_looked_at_together();
 }
 END_TEST
 
