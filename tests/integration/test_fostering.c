@@ -176,6 +176,38 @@ START_TEST(the_state_holds_the_terms_of_today_alone)
 }
 END_TEST
 
+/* ---- what matching sees of it ---- */
+
+/* Whether a match made now for a child of this age leaves the home out by the rule. */
+static bool leaves_out(const char *home, int age, const char *code)
+{
+	json_t *answer = call("providers/ExplainHome", "{\"homeId\": \"%s\", \"needs\": {\"age\": {\"value\": %d}, \"sex\": \"F\"}}",
+	                      home, age), *reason;
+	size_t i;
+	json_array_foreach(at(answer, "home.reasons"), i, reason)
+		if (strcmp(text_at(reason, "code"), code) == 0)
+			return true;
+	return false;
+}
+
+START_TEST(a_match_sees_terms_their_end_and_a_temporary_approval_at_once)
+{
+	const char *home = a_household(a_provider(), 2), *related = a_household(a_provider(), 1);
+	approve(home, "2023-06-01", TERMS(5, 11, 2));
+	ck_assert(!leaves_out(home, 9, "OUTSIDE_AGE_TERMS") && leaves_out(home, 12, "OUTSIDE_AGE_TERMS"));
+	approve(home, "2024-01-01", TERMS(12, 17, 2));
+	ck_assert(leaves_out(home, 9, "OUTSIDE_AGE_TERMS") && !leaves_out(home, 12, "OUTSIDE_AGE_TERMS"));
+	ck_assert(!leaves_out(home, 12, "REGISTRATION_LAPSED"));
+	call("providers/EndApproval", "{\"homeId\": \"%s\", \"date\": \"2024-01-01\", \"reason\": \"TERMINATED\","
+	     "\"source\": \"decision sheet\"}", home);
+	ck_assert(leaves_out(home, 12, "REGISTRATION_LAPSED"));
+	ck_assert(!leaves_out(related, 9, "NAMED_CHILDREN_ONLY"));
+	call("providers/StartTemporaryApproval", "{\"homeId\": \"%s\", \"childId\": \"%s\", \"kind\": \"CONNECTED_PERSON\","
+	     "\"fromDate\": \"2024-01-01\", \"source\": \"assessment\"}", related, new_id());
+	ck_assert(leaves_out(related, 9, "NAMED_CHILDREN_ONLY"));
+}
+END_TEST
+
 /* ---- the usual limit ---- */
 
 /* So many children live in the home; their ids in `children`. */
@@ -611,6 +643,7 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "fostering", terms_of_approval_are_the_homes_terms_and_keep_their_history,
 	                       a_home_sync_does_not_change_the_terms_of_an_approval, only_a_fostering_household_is_approved,
 	                       the_state_holds_the_terms_of_today_alone,
+	                       a_match_sees_terms_their_end_and_a_temporary_approval_at_once,
 	                       over_the_usual_limit_is_reported_unless_all_are_named_or_siblings,
 	                       only_the_council_of_the_area_exempts_and_sees_what_it_granted,
 	                       the_way_to_an_approval_is_counted_by_stage_and_source,
