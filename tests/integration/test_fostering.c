@@ -524,6 +524,13 @@ START_TEST(a_connected_persons_approval_is_for_a_named_child_and_ends_by_its_clo
 	ck_assert_str_eq(said(home, "temporary_approval_ended", "date"), "2024-06-17");
 	last = call("providers/ListTemporaryApprovals", "{\"homeId\": \"%s\"}", home);
 	ck_assert_str_eq(text_at(last, "temporaryApprovals.0.state"), "EXPIRED");
+	/* nobody is offered the home after that, whatever a nightly sync says of it, until it is approved */
+	ck_assert(leaves_out(home, 9, "REGISTRATION_LAPSED"));
+	call("providers/UpsertHome", "{\"homeId\": \"%s\", \"providerId\": \"%s\", \"kind\": \"FOSTERING\", \"places\": 1}", home,
+	     text_at(home_of(home), "providerId"));
+	ck_assert(leaves_out(home, 9, "NAMED_CHILDREN_ONLY"));
+	approve(home, "2024-06-17", TERMS(0, 17, 1));
+	ck_assert(!leaves_out(home, 9, "NAMED_CHILDREN_ONLY") && !leaves_out(home, 9, "REGISTRATION_LAPSED"));
 }
 END_TEST
 

@@ -24,11 +24,8 @@ WITH seen AS (
 	SELECT e.home_id, e.ended_on FROM effect e WHERE e.kind = 'CONNECTED_PERSON' AND NOT EXISTS (
 		SELECT 1 FROM temporary_approval o WHERE o.home_id = e.home_id AND o.id <> e.id AND o.kind = 'CONNECTED_PERSON'
 			AND o.ended_on IS NULL)
-), opened AS (
-	UPDATE bar b SET until_date = greatest(b.from_date, l.ended_on), version = b.version + 1, updated = :now::timestamptz
-	FROM last l WHERE b.home_id = l.home_id AND b.kind = 'NAMED_CHILDREN_ONLY' AND b.until_date IS NULL
 ), noted AS (
-	-- who was approved for a time alone is so no longer
+	-- who was approved for a time alone is so no longer; the bar against all others stays until there are terms
 	UPDATE home h SET version = h.version + 1, updated = :now::timestamptz,
 		registered_until = CASE WHEN h.approved THEN h.registered_until ELSE l.ended_on END
 	FROM last l WHERE h.id = l.home_id

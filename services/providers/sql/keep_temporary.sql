@@ -1,5 +1,6 @@
 -- Timer "carer_temporary": keeps the last day that was reckoned, tells it when it is new, and ends what is over: the home of
--- a connected person is approved no longer, unless it is by terms of its own. The subject is the temporary approval.
+-- a connected person is approved no longer, unless it is by terms of its own. That it is for named children alone stays until
+-- such terms are recorded. The subject is the temporary approval.
 -- scope: internal
 WITH due AS (
 	SELECT t.id, t.authority, t.subject::uuid AS temporary_id FROM timer t
@@ -30,15 +31,12 @@ WITH due AS (
 	SELECT e.home_id, e.from_date, CASE WHEN e.ended_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM others) THEN e.ended_on
 		WHEN EXISTS (SELECT 1 FROM others o WHERE o.last_day IS NULL) OR (e.last_day IS NULL AND e.ended_on IS NULL) THEN NULL
 		ELSE greatest(CASE WHEN e.ended_on IS NULL THEN e.last_day + 1 END, (SELECT max(o.last_day) + 1 FROM others o)) END
-		AS until_date, e.ended_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM others) AS over
+		AS until_date
 	FROM effect e WHERE e.kind = 'CONNECTED_PERSON'
 ), approved AS (
 	UPDATE home h SET version = h.version + 1, updated = :now::timestamptz, registered_until = u.until_date,
 		registered_from = coalesce(h.registered_from, u.from_date)
 	FROM until u WHERE h.id = u.home_id AND NOT h.approved
-), opened AS (
-	UPDATE bar b SET until_date = greatest(b.from_date, u.until_date), version = b.version + 1, updated = :now::timestamptz
-	FROM until u WHERE u.over AND b.home_id = u.home_id AND b.kind = 'NAMED_CHILDREN_ONLY' AND b.until_date IS NULL
 ), moved AS (
 	-- without a last day it is looked at each day: the outcome or the year's bank holidays may be known then
 	UPDATE timer t SET due = (coalesce(:last_day::date, :today::date) + 1)::timestamp AT TIME ZONE 'Europe/London' FROM due d
