@@ -31,6 +31,17 @@ static int check_group_size(const Hearth__V1__Count *homes, struct hearth_status
 	return homes ? hearth_check_range(homes->value, 1, 99999, "group_homes.value", status) : 0;
 }
 
+void providers_bind_sees_fees(struct hearth_call *call)
+{
+	static const int buyers[] = { HEARTH__V1__ROLE__PLACEMENT_OFFICER, HEARTH__V1__ROLE__COMMISSIONER,
+		HEARTH__V1__ROLE__FINANCE_OFFICER, HEARTH__V1__ROLE__SOCIAL_WORKER, HEARTH__V1__ROLE__PERSONAL_ADVISER,
+		HEARTH__V1__ROLE__SYSTEM, HEARTH__V1__ROLE__OPERATOR };
+	bool sees = false;
+	for (size_t i = 0; i < sizeof buyers / sizeof buyers[0]; i++)
+		sees |= hearth_call_has_role(call, buyers[i]);
+	hearth_bind_bool(call, "sees_fees", sees);
+}
+
 int providers_upsert_provider(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__UpsertProviderRequest *request = hearth_call_request(call);
@@ -63,6 +74,7 @@ int providers_upsert_home(struct hearth_call *call, struct hearth_status *status
 		request->planned_open, request->manager, request->n_capabilities, request->n_excluded_risks,
 		request->capabilities, request->excluded_risks
 	};
+	providers_bind_sees_fees(call);
 	if (hearth_check_uuid_or_empty(request->home_id, "home_id", status) < 0 ||
 	    (request->external_id && hearth_check_external_id(request->external_id, "external_id", status) < 0) ||
 	    hearth_check_uuid(request->provider_id, "provider_id", status) < 0 ||
@@ -74,12 +86,14 @@ int providers_upsert_home(struct hearth_call *call, struct hearth_status *status
 int providers_get_home(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__GetHomeRequest *request = hearth_call_request(call);
+	providers_bind_sees_fees(call);
 	return check_key(request->home_id, "home_id", request->external_id, status);
 }
 
 int providers_list_homes(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__ListHomesRequest *request = hearth_call_request(call);
+	providers_bind_sees_fees(call);
 	if (hearth_check_uuid_or_empty(request->provider_id, "provider_id", status) < 0)
 		return -1;
 	return providers_check_area(request->area_authority, request->outward, status);
@@ -89,6 +103,7 @@ int providers_close_home(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__CloseHomeRequest *request = hearth_call_request(call);
 	hearth_bind_bool(call, "open", false);
+	providers_bind_sees_fees(call);
 	return hearth_check_uuid(request->home_id, "home_id", status);
 }
 
@@ -96,6 +111,7 @@ int providers_open_home(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__OpenHomeRequest *request = hearth_call_request(call);
 	hearth_bind_bool(call, "open", true);
+	providers_bind_sees_fees(call);
 	return hearth_check_uuid(request->home_id, "home_id", status);
 }
 

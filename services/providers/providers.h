@@ -30,6 +30,9 @@ hearth_plan_fn providers_record_registration, providers_list_registrations, prov
 	providers_list_inspections, providers_set_bar, providers_lift_bar, providers_list_bars, providers_end_home,
 	providers_record_move_plan, providers_list_move_plans;
 
+/* Binds :sees_fees: an actor that is a provider's staff and nothing else sees no home's fee, for it may be a rival's. */
+void providers_bind_sees_fees(struct hearth_call *call);
+
 /* search.c */
 hearth_plan_fn providers_find_homes;
 hearth_step_fn providers_found_homes;

@@ -158,6 +158,7 @@ int providers_list_bars(struct hearth_call *call, struct hearth_status *status)
 int providers_end_home(struct hearth_call *call, struct hearth_status *status)
 {
 	const Hearth__Providers__V1__EndHomeRequest *request = hearth_call_request(call);
+	providers_bind_sees_fees(call);
 	if (hearth_check_uuid(request->home_id, "home_id", status) < 0 ||
 	    hearth_check_date_or_empty(request->on_date, "on_date", status) < 0)
 		return -1;

@@ -11,7 +11,8 @@ __attribute__((format(printf, 1, 2))) static const char *value_of(const char *fo
 	FORMATTED(text, format);
 	PGconn *connection = PQconnectdb(suite_admin_url(suite));
 	PGresult *result = PQexec(connection, text);
-	ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(connection));
+	ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK, "%s",
+	              PQerrorMessage(connection));
 	const char *value = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
 	char *kept = hearth_arena_strdup(arena, value);
 	PQclear(result);
@@ -350,6 +351,88 @@ START_TEST(each_commissioner_has_its_routes_for_as_long_as_the_contract_runs)
 }
 END_TEST
 
+/* Members, tiers and fees of a contract at random, as their calls record them. */
+static void fill_at_random(const char *contract, const char *first, const char *second, const char *home, int seed)
+{
+	value_of("SET search_path = providers; SELECT setseed(0.%d); INSERT INTO providers.contract_member (id, contract_id, lot, provider_id, home_id, tier, "
+	         "from_date, until_date, actor, recorded, replaced) SELECT DISTINCT ON (r.lot, r.provider, r.home, r.day) "
+	         "gen_random_uuid(), '%s', r.lot, r.provider, r.home, r.tier, r.day, r.day + r.days, 'test', now(), NULL FROM (SELECT "
+	         "'L' || ceil(random() * 2) AS lot, (ARRAY['%s', '%s']::uuid[])[ceil(random() * 2)] AS provider, NULL::uuid AS home, "
+	         "NULLIF(floor(random() * 3), 0)::int AS tier, date '2023-04-01' + floor(random() * 60)::int AS day, "
+	         "NULLIF(floor(random() * 40) - 5, -5)::int AS days FROM generate_series(1, 12)) r WHERE r.days IS NULL OR r.days >= 0",
+	         seed, contract, first, second);
+	value_of("SET search_path = providers; INSERT INTO providers.contract_fee (id, contract_id, lot, provider_id, home_id, home_kind, band, weekly_fee_pence, "
+	         "from_date, until_date, actor, recorded) SELECT DISTINCT ON (r.lot, r.provider, r.home, r.kind, r.band, r.day) "
+	         "gen_random_uuid(), '%s', r.lot, r.provider, r.home, r.kind, r.band, r.pence, r.day, r.day + r.days, 'test', now() "
+	         "FROM (SELECT (ARRAY[NULL, 'L1', 'L2'])[ceil(random() * 3)] AS lot, (ARRAY[NULL, '%s', '%s']::uuid[])[ceil(random() * 3)] "
+	         "AS provider, (ARRAY[NULL, NULL, NULL, '%s']::uuid[])[ceil(random() * 4)] AS home, (ARRAY[NULL, 'FOSTERING', "
+	         "'SHORT_BREAKS'])[ceil(random() * 3)] AS kind, (ARRAY[NULL, NULL, 'B'])[ceil(random() * 3)] AS band, "
+	         "NULLIF(floor(random() * 4), 0)::bigint AS pence, date '2023-04-01' + floor(random() * 60)::int AS day, "
+	         "NULLIF(floor(random() * 40) - 5, -5)::int AS days FROM generate_series(1, 40)) r "
+	         "WHERE (r.days IS NULL OR r.days >= 0) AND (r.home IS NULL OR r.provider IS NULL OR r.provider = '%s')",
+	         contract, first, second, home, first);
+}
+
+/* What holds on each of ninety days, looked up day by day without any of the function's means, against the rows. */
+static int days_that_differ(const char *contract)
+{
+	static const char days[] =
+		"CREATE TEMP TABLE day AS SELECT date '2023-03-28' + g AS d FROM generate_series(0, 90) g;"
+		"CREATE TEMP TABLE m AS SELECT d, x.* FROM day, providers.contract_member x WHERE contract_id = '%s' "
+		"AND from_date <= d AND (until_date IS NULL OR until_date > d) AND NOT EXISTS (SELECT FROM providers.contract_member y "
+		"WHERE y.contract_id = x.contract_id AND y.lot = x.lot AND y.provider_id = x.provider_id AND y.from_date > x.from_date "
+		"AND y.from_date <= d AND y.until_date IS DISTINCT FROM y.from_date);"
+		"CREATE TEMP TABLE f AS SELECT d, x.* FROM day, providers.contract_fee x WHERE contract_id = '%s' AND band IS NULL "
+		"AND from_date <= d AND (until_date IS NULL OR until_date > d) AND NOT EXISTS (SELECT FROM providers.contract_fee y "
+		"WHERE y.contract_id = x.contract_id AND y.band IS NULL AND (y.lot, y.provider_id, y.home_id, y.home_kind) IS NOT DISTINCT "
+		"FROM (x.lot, x.provider_id, x.home_id, x.home_kind) AND y.from_date > x.from_date AND y.from_date <= d "
+		"AND y.until_date IS DISTINCT FROM y.from_date);";
+	static const char compare[] =
+		"CREATE TEMP TABLE o AS SELECT m.d, NULL::uuid AS home, m.provider_id, k AS kind, m.tier, (SELECT f.weekly_fee_pence FROM f "
+		"WHERE f.d = m.d AND f.home_id IS NULL AND (f.lot IS NULL OR f.lot = m.lot) AND (f.provider_id IS NULL OR f.provider_id = "
+		"m.provider_id) AND (f.home_kind IS NULL OR f.home_kind = k) ORDER BY f.provider_id NULLS LAST, f.lot NULLS LAST, f.home_kind "
+		"NULLS LAST LIMIT 1) AS pence FROM m, (VALUES ('FOSTERING'), ('SHORT_BREAKS')) v (k);"
+		"CREATE TEMP TABLE w AS SELECT day.d, r.home_id, r.provider_id, r.home_kind, r.tier, r.weekly_fee_pence FROM day, "
+		"providers.home_route r WHERE r.contract_id = '%s' AND r.home_id IS NULL AND r.from_date <= d "
+		"AND (r.until_date IS NULL OR r.until_date > d);";
+	PGconn *connection = PQconnectdb(suite_admin_url(suite));
+	char text[4096];
+	snprintf(text, sizeof text, days, contract, contract);
+	PGresult *result = PQexec(connection, text);
+	ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(connection));
+	PQclear(result);
+	snprintf(text, sizeof text, compare, contract);
+	PQclear(PQexec(connection, text));
+	result = PQexec(connection, "SELECT (SELECT count(*) FROM (SELECT * FROM o EXCEPT SELECT * FROM w) x) + (SELECT count(*) FROM "
+	                "(SELECT * FROM w EXCEPT SELECT * FROM o) x), count(*), (SELECT count(DISTINCT pence) FROM o) FROM w");
+	ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(connection));
+	int differ = atoi(PQgetvalue(result, 0, 0));
+	ck_assert_int_gt(atoi(PQgetvalue(result, 0, 1)), 50);
+	ck_assert_int_ge(atoi(PQgetvalue(result, 0, 2)), 2);
+	PQclear(result);
+	PQfinish(connection);
+	return differ;
+}
+
+START_TEST(on_each_day_the_routes_are_those_that_a_look_at_each_row_finds)
+{
+	const char *first = a_provider(), *second = a_provider(), *home = a_home_of(first, "FOSTERING", 2, 99900);
+	for (int seed = 1; seed <= 8; seed++) {
+		const char *id = a_contract("FRAMEWORK", ", \"openToEntrants\": true, \"lots\": [{\"code\": \"L1\", \"homeKinds\":"
+		                            "[\"FOSTERING\", \"SHORT_BREAKS\"]}, {\"code\": \"L2\", \"homeKinds\": [\"FOSTERING\","
+		                            "\"SHORT_BREAKS\"]}]");
+		fill_at_random(id, first, second, home, seed);
+		ck_assert_int_eq(days_that_differ(id), 0);
+		/* No row stands there twice. */
+		ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.home_route a JOIN providers.home_route b ON a.contract_id = "
+		                          "b.contract_id AND a.home_id IS NOT DISTINCT FROM b.home_id AND a.provider_id IS NOT DISTINCT FROM "
+		                          "b.provider_id AND a.home_kind IS NOT DISTINCT FROM b.home_kind AND a.tier IS NOT DISTINCT FROM "
+		                          "b.tier AND a.weekly_fee_pence IS NOT DISTINCT FROM b.weekly_fee_pence AND a.authority = b.authority "
+		                          "AND a.from_date = b.from_date AND a.id <> b.id WHERE a.contract_id = '%s'", id), 0);
+	}
+}
+END_TEST
+
 /* What matching says of a home to a council: "route fee". */
 static const char *matched(const char *authority, const char *home)
 {
@@ -650,6 +733,7 @@ int main(void)
 	                       fees_follow_one_another_on_any_day_and_nothing_is_overwritten,
 	                       the_same_fee_again_changes_nothing_and_tells_nothing, the_most_particular_fee_holds,
 	                       each_commissioner_has_its_routes_for_as_long_as_the_contract_runs,
+	                       on_each_day_the_routes_are_those_that_a_look_at_each_row_finds,
 	                       matching_says_the_route_and_the_fee_of_the_day_to_each_council_its_own,
 	                       a_framework_of_many_providers_is_priced_and_ended_in_one_call,
 	                       a_block_is_reported_by_commissioner_and_a_part_whose_people_are_not_known_stays_unknown,

@@ -5,16 +5,21 @@
 #include <string.h>
 
 #include <hearth/arena.h>
+#include <hearth/json.h>
 #include <hearth/text.h>
 #include <hearth/v1/common.pb-c.h>
 
 #include "../support/check_main.h"
+#include "../support/json_call.h"
 #include "catalogue.h"
+#include "fields.h"
 #include "tables.h"
 #include "world.h"
 
 #define ROLES_MOST 8
 #define ROLES_ALL UINT32_C(0x1fe)
+#define COMMISSIONERS (UINT32_C(1) << 2)
+#define PROVIDERS (UINT32_C(1) << 4)
 
 static struct suite *suite;
 
@@ -132,6 +137,86 @@ START_TEST(each_method_is_open_to_its_roles_and_to_no_other)
 	tables_assert_same(before, after, "roles");
 	free(before);
 	free(after);
+}
+END_TEST
+
+/* ---- prices ---- */
+
+struct prices {
+	const char *method;
+	size_t found;
+};
+
+static void find_price(void *context, const struct field_path *path)
+{
+	struct prices *prices = context;
+	const ProtobufCFieldDescriptor *leaf = field_leaf(path);
+	if (leaf->type != PROTOBUF_C_TYPE_MESSAGE ||
+	    strcmp(((const ProtobufCMessageDescriptor *)leaf->descriptor)->name, "hearth.v1.Money") != 0)
+		return;
+	/* A home's own fee may stand in these answers; the next test says that it does not. */
+	ck_assert_msg(path->depth == 2 && strcmp(((const ProtobufCMessageDescriptor *)path->fields[0]->descriptor)->name,
+	                                         "hearth.providers.v1.Home") == 0,
+	              "%s, which a provider may call, answers with %s", prices->method, field_name(path, false));
+	prices->found++;
+}
+
+START_TEST(no_price_of_a_contract_is_in_what_a_provider_may_ask_for)
+{
+	struct prices prices = { 0 };
+	for (const struct catalogue_row *row = catalogue; row->method != NULL; row++) {
+		if (strcmp(row->service, "providers") != 0 || (row->roles & PROVIDERS) == 0 || strcmp(row->method, "Watch") == 0)
+			continue;
+		prices.method = row->method;
+		fields_walk(catalogue_method(row)->output, find_price, &prices);
+	}
+	ck_assert_uint_gt(prices.found, 2);
+}
+END_TEST
+
+static json_t *asked_by(uint32_t roles, const char *method, const char *request)
+{
+	const struct catalogue_row *row = catalogue_find("providers", method);
+	const ProtobufCMethodDescriptor *contract = catalogue_method(row);
+	struct hearth_arena *arena = hearth_arena_new();
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_uuid id;
+	const struct hearth_actor actor = { "somebody", "901", roles };
+	const struct hearth_call_options options = { .actor = &actor, .request_id = row->kind == 'W' ? &id : NULL };
+	ProtobufCMessage *message, *reply;
+	hearth_uuid_new(&id);
+	ck_assert_int_eq(hearth_json_parse(arena, contract->input, request, strlen(request), 0, &message, &status), 0);
+	int outcome = hearth_client_call(world_client(suite, ""), catalogue_call_name(row), message, contract->output, &options,
+	                                 hearth_arena_allocator(arena), &reply, NULL, &status);
+	ck_assert_msg(outcome == 0, "%s: %s", method, status.message);
+	json_t *answer = hearth_json_encode(reply, HEARTH_JSON_DEFAULTS);
+	hearth_arena_free(&arena);
+	return answer;
+}
+
+START_TEST(a_provider_sees_no_fee_of_a_home_and_a_council_does)
+{
+	static const struct { const char *method, *fee; } calls[] = { { "GetHome", "home.weeklyFee.pence" },
+		{ "ListHomes", "homes.0.weeklyFee.pence" }, { "CloseHome", "home.weeklyFee.pence" }, { "OpenHome", "home.weeklyFee.pence" } };
+	char *request, text[200];
+	struct world world;
+	world_build(&world, suite, "907", NULL, false);
+	snprintf(text, sizeof text, "{'homeId':'$home2'}");
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+		bool list = strcmp(calls[i].method, "ListHomes") == 0;
+		request = world_fill(&world, list ? "{'providerId':'$provider'}" : text);
+		json_t *theirs = asked_by(PROVIDERS, calls[i].method, request), *ours = asked_by(COMMISSIONERS, calls[i].method, request);
+		json_t *both = asked_by(PROVIDERS | COMMISSIONERS, calls[i].method, request);
+		ck_assert_str_ne(json_at(theirs, list ? "homes.0.id" : "home.id"), "");
+		ck_assert_msg(strcmp(json_at(theirs, calls[i].fee), "") == 0, "%s shows a provider %s", calls[i].method,
+		              json_at(theirs, calls[i].fee));
+		ck_assert_str_ne(json_at(ours, calls[i].fee), "");
+		ck_assert_str_ne(json_at(both, calls[i].fee), "");
+		json_decref(theirs);
+		json_decref(ours);
+		json_decref(both);
+		free(request);
+	}
 }
 END_TEST
 
@@ -293,6 +378,8 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "who may", the_catalogue_holds_every_method_of_every_contract,
 	                       the_catalogue_holds_what_each_process_tells_of_itself,
 	                       each_method_is_open_to_its_roles_and_to_no_other,
+	                       no_price_of_a_contract_is_in_what_a_provider_may_ask_for,
+	                       a_provider_sees_no_fee_of_a_home_and_a_council_does,
 	                       an_actor_without_a_role_may_call_what_anyone_may,
 	                       what_belongs_to_an_authority_is_closed_to_an_actor_without_one,
 	                       a_write_without_a_request_id_is_refused, every_write_sent_twice_has_one_effect,

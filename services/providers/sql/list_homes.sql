@@ -2,7 +2,8 @@
 -- scope: supply
 SELECT h.id::text AS page_key,
 	h.id, h.version::text AS etag, h.provider_id, h.name, h.kind, h.outward, h.easting AS "grid.easting",
-	h.northing AS "grid.northing", h.area_authority, h.weekly_fee_pence AS "weekly_fee.pence",
+	h.northing AS "grid.northing", h.area_authority,
+	CASE WHEN :sees_fees::boolean THEN h.weekly_fee_pence END AS "weekly_fee.pence",
 	h.notice_days::bigint AS "notice_days.value", h.open, h.urn, h.registration,
 	h.registered_places::bigint AS "registered_places.value", h.purpose,
 	h.least_age::bigint AS "terms.least_age.value", h.most_age::bigint AS "terms.most_age.value",

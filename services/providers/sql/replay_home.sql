@@ -1,7 +1,8 @@
 -- The present state of a home that a repeated request made or changed.
 -- scope: supply
 SELECT h.id, h.version::text AS etag, h.provider_id, h.name, h.kind, h.outward, h.easting AS "grid.easting",
-	h.northing AS "grid.northing", h.area_authority, h.weekly_fee_pence AS "weekly_fee.pence",
+	h.northing AS "grid.northing", h.area_authority,
+	CASE WHEN :sees_fees::boolean THEN h.weekly_fee_pence END AS "weekly_fee.pence",
 	h.notice_days::bigint AS "notice_days.value", h.open, h.urn, h.registration,
 	h.registered_places::bigint AS "registered_places.value", h.purpose,
 	h.least_age::bigint AS "terms.least_age.value", h.most_age::bigint AS "terms.most_age.value",

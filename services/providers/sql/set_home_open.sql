@@ -44,7 +44,8 @@ WITH seen AS (
 )
 SELECT v.outcome, coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
 	e.id, e.version::text AS etag, e.provider_id, e.name, e.kind, e.outward, e.easting AS "grid.easting",
-	e.northing AS "grid.northing", e.area_authority, e.weekly_fee_pence AS "weekly_fee.pence",
+	e.northing AS "grid.northing", e.area_authority,
+	CASE WHEN :sees_fees::boolean THEN e.weekly_fee_pence END AS "weekly_fee.pence",
 	e.notice_days::bigint AS "notice_days.value", e.open, e.urn, e.registration,
 	e.registered_places::bigint AS "registered_places.value", e.purpose,
 	e.least_age::bigint AS "terms.least_age.value", e.most_age::bigint AS "terms.most_age.value",
