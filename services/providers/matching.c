@@ -380,20 +380,22 @@ void match_explain(const struct match_question *question, const struct match_hom
 {
 	struct match_prepared prepared;
 	struct match_day day;
+	struct match_offer offer;
 	struct match_explained *to = ret_explained;
 	struct telling telling = { &prepared, question->need, question->law, home, &day, to };
 	int32_t tenths;
 	match_prepare(question, &prepared);
 	match_day_reckon(home, question->need->day, &day);
-	struct match_way way = match_way_of(home, question->need->authority, question->need->day);
-	*to = (struct match_explained){ .out = match_check(&prepared, home, &day, &tenths), .area = match_area_of(question, home),
-		.route = way.route, .tier = way.tier, .pence = way.pence, .vacancy_stale = match_stale(question, home),
+	match_offer_reckon(home, question->need->authority, question->need->day, &offer);
+	*to = (struct match_explained){ .out = match_check(&prepared, home, &day, &offer, &tenths),
+		.area = match_area_of(question, home->area), .route = offer.route, .tier = offer.tier, .pence = offer.pence,
+		.vacancy_stale = match_stale(question, home->vacancy_confirmed),
 		.school_tenths = match_tenths(question->need->school, home->grid),
 		.blocking_resident = match_blocking_resident(question->need, home) };
 	to->tenths = tenths == MATCH_FAR ? MATCH_UNKNOWN : tenths;
 	to->siblings_together = !to->out && prepared.children > 1;
 	if (!to->out)
-		to->score = match_score(&prepared, home, &day, tenths, to->parts);
+		to->score = match_score(&prepared, home, &day, &offer, tenths, to->parts);
 	tell_places(&telling);
 	tell_reasons(&telling);
 	tell_notes(&telling);

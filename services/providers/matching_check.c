@@ -336,25 +336,25 @@ static uint64_t check_child(const struct match_prepared *prepared, const struct 
 }
 
 /* Where it lies and what it costs: asked of all homes, or of none. */
-static uint64_t check_wishes(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
-                             int32_t tenths)
+static uint64_t check_wishes(const struct match_prepared *prepared, const struct match_day *day,
+                             const struct match_offer *offer, int32_t tenths)
 {
 	const struct match_need *need = prepared->question.need;
 	uint64_t out = WHEN((tenths != MATCH_FAR) & (tenths > prepared->most_tenths), MATCH_TOO_FAR);
 	if (need->avoid_count && to_be_avoided(need, day))
 		out |= MATCH_BIT(MATCH_PLACE_TO_AVOID);
-	if (need->most_pence != MATCH_UNKNOWN && match_way_of(home, need->authority, need->day).pence > need->most_pence)
+	if (need->most_pence != MATCH_UNKNOWN && offer->pence > need->most_pence)
 		out |= MATCH_BIT(MATCH_TOO_DEAR);
 	return out;
 }
 
 uint64_t match_check(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
-                     int32_t *ret_tenths)
+                     const struct match_offer *offer, int32_t *ret_tenths)
 {
 	int32_t tenths = tenths_of((int64_t)prepared->east - day->easting, (int64_t)prepared->north - day->northing);
 	tenths = (day->easting == MATCH_NO_GRID) | (prepared->east == MATCH_NO_GRID) ? MATCH_FAR : tenths;
 	uint64_t out = day->out | prepared->by_setting[day->setting] | check_child(prepared, day) |
-		check_numbers(prepared, day) | check_companions(prepared, day) | check_wishes(prepared, home, day, tenths);
+		check_numbers(prepared, day) | check_companions(prepared, day) | check_wishes(prepared, day, offer, tenths);
 	if (day->flags & (MATCH_DAY_OWN_BARS | MATCH_DAY_NAMED_ONLY) || prepared->question.need->sibling_count ||
 	    (out & MATCH_BIT(MATCH_FOSTERING_LIMIT) && day->flags & MATCH_DAY_NAMED))
 		out = check_lists(prepared, home, day, out);

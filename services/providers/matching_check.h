@@ -28,9 +28,25 @@ struct match_prepared {
 };
 
 void match_prepare(const struct match_question *question, struct match_prepared *ret_prepared);
-/* Which rules exclude it; `day` is that of the question. */
+/* How one council can have a place in a home on some days, and what else the score asks of the home: a line that stands
+ * beside the day's. */
+struct match_offer {
+	int32_t from, until;             /* the days on which this holds: [from, until) */
+	int64_t pence;                   /* MATCH_UNKNOWN */
+	int64_t confirmed;               /* vacancy_confirmed of the home */
+	uint16_t authority;
+	uint8_t route, tier, outcome;
+};
+void match_offer_reckon(const struct match_home *home, uint16_t authority, int32_t day, struct match_offer *ret_offer);
+
+/* Which rules exclude it; `day` is that of the question, `offer` the asking council's. */
 uint64_t match_check(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
-                     int32_t *ret_tenths);
+                     const struct match_offer *offer, int32_t *ret_tenths);
+/* Excluded, as far as can be told at a glance? False says nothing. */
+static inline bool match_is_out(const struct match_prepared *prepared, const struct match_day *day)
+{
+	return (day->out | prepared->by_setting[day->setting]) != 0 || day->offerable < prepared->children;
+}
 /* How many such children it could take at once, if nothing but numbers stands against it. */
 int match_room_for(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day);
 /* Rules about numbers of children and places alone. */
@@ -39,13 +55,11 @@ int match_room_for(const struct match_prepared *prepared, const struct match_hom
 
 /* Of a home that fits; `ret_parts` may be NULL. */
 int32_t match_score(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
-                    int32_t tenths, int32_t *ret_parts);
+                    const struct match_offer *offer, int32_t tenths, int32_t *ret_parts);
 
-struct match_way { enum match_route_kind route; uint8_t tier; int64_t pence; };
-/* How this council can have a place there on that day, and its fee. */
-struct match_way match_way_of(const struct match_home *home, uint16_t authority, int32_t day);
-enum match_area match_area_of(const struct match_question *question, const struct match_home *home);
-bool match_stale(const struct match_question *question, const struct match_home *home);
+/* Of a home in this area. */
+enum match_area match_area_of(const struct match_question *question, uint16_t area);
+bool match_stale(const struct match_question *question, int64_t confirmed);
 /* By siblings who live there, or an exemption that names the child. */
 bool match_limit_may_be_passed(const struct match_need *need, const struct match_home *home);
 bool match_is_sibling(const struct match_need *need, const struct match_resident *resident);

@@ -64,17 +64,19 @@ static void look(struct match_group *group, size_t slot, struct looked *ret)
 	*ret = (struct looked){ .slot = slot, .home = &group->index->homes[slot] };
 	for (unsigned i = 0; i < group->count; i++) {
 		const struct match_prepared *as = &group->together_as[i];
-		ret->day = match_index_day(group->index, slot, as->question.need->day);
-		uint64_t out = match_check(as, ret->home, ret->day, &ret->tenths[i]);
+		const struct match_need *need = as->question.need;
+		const struct match_offer *offer = match_index_offer(group->index, slot, need->authority, need->day);
+		ret->day = match_index_day(group->index, slot, need->day);
+		uint64_t out = match_check(as, ret->home, ret->day, offer, &ret->tenths[i]);
 		if (out & ~COUNTING) {
 			ret->out |= out;
 			continue;
 		}
 		ret->fit |= 1U << i;
-		ret->pass |= (unsigned)match_limit_may_be_passed(as->question.need, ret->home) << i;
+		ret->pass |= (unsigned)match_limit_may_be_passed(need, ret->home) << i;
 		ret->out |= out;
-		ret->score_alone[i] = match_score(&group->alone[i], ret->home, ret->day, ret->tenths[i], NULL);
-		ret->score_together[i] = match_score(as, ret->home, ret->day, ret->tenths[i], NULL);
+		ret->score_alone[i] = match_score(&group->alone[i], ret->home, ret->day, offer, ret->tenths[i], NULL);
+		ret->score_together[i] = match_score(as, ret->home, ret->day, offer, ret->tenths[i], NULL);
 	}
 	if (group->count > 1 && group->solo)
 		ret->out |= MATCH_BIT(MATCH_SOLO_CHILD);

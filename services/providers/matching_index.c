@@ -35,6 +35,7 @@ void match_index_reset(struct match_index *index)
 		free(index->blocks[i].at);
 	free(index->homes);
 	free(index->days);
+	free(index->offers);
 	free(index->blocks);
 	free(index->table);
 	*index = (struct match_index){ .most_homes = index->most_homes, .most_bytes = index->most_bytes, .bytes = sizeof *index,
@@ -87,25 +88,27 @@ bool match_index_find(const struct match_index *index, const struct match_id *id
 static size_t room_bytes(size_t room)
 {
 	return room * (sizeof *((struct match_index *)0)->homes + sizeof *((struct match_index *)0)->days +
+	               sizeof *((struct match_index *)0)->offers +
 	               sizeof *((struct match_index *)0)->blocks + 2 * sizeof *((struct match_index *)0)->table);
 }
 
-static struct match_day *lines(const struct match_day *from, size_t count, size_t room)
+/* Lines of the cache, beginning with one. */
+static void *lines(void *from, size_t size, size_t room_size)
 {
 	void *to;
-	if (posix_memalign(&to, 64, room * sizeof *from) != 0)
+	if (posix_memalign(&to, 64, room_size) != 0)
 		abort();
-	if (count)
-		memcpy(to, from, count * sizeof *from);
+	if (size)
+		memcpy(to, from, size);
+	free(from);
 	return to;
 }
 
 static void grow(struct match_index *index)
 {
 	size_t room = index->room ? index->room * 2 : ROOM_FIRST;
-	struct match_day *days = lines(index->days, index->count, room);
-	free(index->days);
-	index->days = days;
+	index->days = lines(index->days, index->count * sizeof *index->days, room * sizeof *index->days);
+	index->offers = lines(index->offers, index->count * sizeof *index->offers, room * sizeof *index->offers);
 	index->homes = memory(index->homes, room * sizeof *index->homes);
 	index->blocks = memory(index->blocks, room * sizeof *index->blocks);
 	index->table = memory(index->table, 2 * room * sizeof *index->table);
@@ -181,6 +184,8 @@ static void put_at(struct match_index *index, size_t slot, const struct match_ho
 	index->blocks[slot] = (struct match_lists){ lists, size };
 	index->days[slot].from = MATCH_OPEN_END;         /* on no day: to be reckoned */
 	index->days[slot].until = MATCH_EVER;
+	index->offers[slot].from = MATCH_OPEN_END;
+	index->offers[slot].until = MATCH_EVER;
 	index->bytes += size;
 	note_change(index, slot);
 	if (home->revision > index->revision)

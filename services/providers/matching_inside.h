@@ -12,6 +12,7 @@ struct match_lists { void *at; size_t size; };
 struct match_index {
 	struct match_home *homes;
 	struct match_day *days;          /* by slot, each for some days */
+	struct match_offer *offers;      /* and each for the council that asked last */
 	struct match_lists *blocks;
 	uint32_t *table;                 /* slot + 1, by id; twice the room */
 	size_t table_mask, count, room;
@@ -27,6 +28,15 @@ static inline const struct match_day *match_index_day(struct match_index *index,
 	struct match_day *line = &index->days[slot];
 	if (day < line->from || day >= line->until)
 		match_day_reckon(&index->homes[slot], day, line);
+	return line;
+}
+
+/* The same for the council that asks. */
+static inline const struct match_offer *match_index_offer(struct match_index *index, size_t slot, uint16_t authority, int32_t day)
+{
+	struct match_offer *line = &index->offers[slot];
+	if (authority != line->authority || day < line->from || day >= line->until)
+		match_offer_reckon(&index->homes[slot], authority, day, line);
 	return line;
 }
 

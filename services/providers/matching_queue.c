@@ -161,14 +161,18 @@ static uint64_t *bits_of(const struct match_queue *queue, const struct match_lin
 
 static void look_at(struct match_queue *queue, struct match_line *line, size_t slot)
 {
+	const struct match_need *need = line->prepared.question.need;
 	const struct match_home *home = &queue->index->homes[slot];
-	const struct match_day *day = match_index_day(queue->index, slot, line->prepared.question.need->day);
+	const struct match_day *day = match_index_day(queue->index, slot, need->day);
 	struct match_candidate candidate = { .slot = (uint32_t)slot };
-	if (match_check(&line->prepared, home, day, &candidate.tenths))
+	if (match_is_out(&line->prepared, day))
+		return;
+	const struct match_offer *offer = match_index_offer(queue->index, slot, need->authority, need->day);
+	if (match_check(&line->prepared, home, day, offer, &candidate.tenths))
 		return;
 	line->fits++;
 	*bits_of(queue, line, slot) |= UINT64_C(1) << slot % 64;
-	candidate.score = match_score(&line->prepared, home, day, candidate.tenths, NULL);
+	candidate.score = match_score(&line->prepared, home, day, offer, candidate.tenths, NULL);
 	if (line->count < queue->kept_most) {
 		line->candidates[line->count] = candidate;
 		rise(queue, line->candidates, line->count++);

@@ -29,11 +29,17 @@ static void count(struct match_run *run, uint64_t out, int by)
 
 static uint64_t look_at(struct match_run *run, size_t slot)
 {
+	const struct match_need *need = run->prepared.question.need;
 	const struct match_home *home = &run->index->homes[slot];
-	const struct match_day *day = match_index_day(run->index, slot, run->prepared.question.need->day);
+	const struct match_day *day = match_index_day(run->index, slot, need->day);
+	const struct match_offer *offer = NULL;
 	struct match_answer *answer = &run->answers[slot];
-	answer->out = match_check(&run->prepared, home, day, &answer->tenths);
-	answer->score = answer->out ? 0 : match_score(&run->prepared, home, day, answer->tenths, NULL);
+	if (need->most_pence != MATCH_UNKNOWN)
+		offer = match_index_offer(run->index, slot, need->authority, need->day);
+	answer->out = match_check(&run->prepared, home, day, offer, &answer->tenths);
+	if (!answer->out && !offer)
+		offer = match_index_offer(run->index, slot, need->authority, need->day);
+	answer->score = answer->out ? 0 : match_score(&run->prepared, home, day, offer, answer->tenths, NULL);
 	return answer->out;
 }
 

@@ -7,9 +7,9 @@
 
 #include "matching_codes.h"
 
-enum match_area match_area_of(const struct match_question *question, const struct match_home *home)
+enum match_area match_area_of(const struct match_question *question, uint16_t area)
 {
-	uint16_t area = home->area, own = question->need->authority;
+	uint16_t own = question->need->authority;
 	const struct match_adjoining *adjoining = question->adjoining;
 	if (!area || !own)
 		return MATCH_AREA_UNKNOWN;
@@ -20,10 +20,10 @@ enum match_area match_area_of(const struct match_question *question, const struc
 	return adjoining->bits[area / 64] >> area % 64 & 1 ? MATCH_ADJOINING : MATCH_AT_DISTANCE;
 }
 
-bool match_stale(const struct match_question *question, const struct match_home *home)
+bool match_stale(const struct match_question *question, int64_t confirmed)
 {
 	const struct match_rule_of_law *stale = &question->law->rules[MATCH_LAW_VACANCY_STALE_DAYS];
-	return stale->source && question->need->now - home->vacancy_confirmed > (int64_t)stale->value * 86400;
+	return stale->source && question->need->now - confirmed > (int64_t)stale->value * 86400;
 }
 
 /* ---- the way to a place ---- */
@@ -52,34 +52,42 @@ static bool better(const struct match_route *route, const struct match_route *th
 	return than->pence == MATCH_UNKNOWN || (route->pence != MATCH_UNKNOWN && route->pence < than->pence);
 }
 
-static const struct match_route *best_route(const struct match_home *home, uint16_t authority, int32_t day)
+/* Of this council's on that day; `to` holds as long as no route begins or ends. */
+static const struct match_route *best_route(const struct match_home *home, uint16_t authority, int32_t day, struct match_offer *to)
 {
 	const struct match_route *best = NULL;
 	for (unsigned i = first_route(home, authority); i < home->route_count && home->routes[i].authority == authority; i++) {
 		const struct match_route *route = &home->routes[i];
-		if (route->from <= day && day < route->until && better(route, best))
+		bool begun = route->from <= day, ended = route->until <= day;
+		int32_t from = ended ? route->until : begun ? route->from : MATCH_EVER;
+		int32_t until = !begun ? route->from : ended ? MATCH_OPEN_END : route->until;
+		to->from = from > to->from ? from : to->from;
+		to->until = until < to->until ? until : to->until;
+		if (begun && !ended && better(route, best))
 			best = route;
 	}
 	return best;
 }
 
-struct match_way match_way_of(const struct match_home *home, uint16_t authority, int32_t day)
+void match_offer_reckon(const struct match_home *home, uint16_t authority, int32_t day, struct match_offer *ret_offer)
 {
-	const struct match_route *own = home->route_count && authority ? best_route(home, authority, day) : NULL;
-	const struct match_route *any = home->route_count ? best_route(home, 0, day) : NULL;
+	struct match_offer offer = { .from = MATCH_EVER, .until = MATCH_OPEN_END, .pence = home->pence,
+		.confirmed = home->vacancy_confirmed, .authority = authority, .outcome = home->outcome };
+	const struct match_route *any = best_route(home, 0, day, &offer);
+	const struct match_route *own = authority ? best_route(home, authority, day, &offer) : NULL;
 	const struct match_route *best = own && (!any || !better(any, own)) ? own : any;
-	struct match_way way = { MATCH_ROUTE_UNKNOWN, 0, home->pence };
 	if (best) {
-		way = (struct match_way){ best->route, best->tier, best->pence };
+		offer.route = best->route;
+		offer.tier = best->tier;
 		/* The home's own fee is what it asks without a contract. */
-		if (best->route == MATCH_SPOT && way.pence == MATCH_UNKNOWN)
-			way.pence = home->pence;
+		if (best->route != MATCH_SPOT || best->pence != MATCH_UNKNOWN)
+			offer.pence = best->pence;
 	} else if (authority && home->own_authority == authority) {
-		way.route = MATCH_IN_HOUSE;
+		offer.route = MATCH_IN_HOUSE;
 	} else if (authority && home->pence != MATCH_UNKNOWN) {
-		way.route = MATCH_SPOT;      /* no contract, and what the home asks without one is known */
+		offer.route = MATCH_SPOT;      /* no contract, and what the home asks without one is known */
 	}
-	return way;
+	*ret_offer = offer;
 }
 
 /* ---- parts ---- */
@@ -108,14 +116,15 @@ static int32_t area_points(const struct match_weights *weights, enum match_area 
 	}
 }
 
-static int32_t recommendation_points(const struct match_prepared *prepared, const struct match_home *home)
+static int32_t recommendation_points(const struct match_prepared *prepared, const struct match_day *day)
 {
+	unsigned kind = day->setting / 4 / MATCH_REGISTRATIONS;
 	const struct match_need *need = prepared->question.need;
 	const struct match_weights *weights = prepared->question.weights;
-	uint8_t is = home->kind == MATCH_FOSTERING ? need->foster
-		: home->kind == MATCH_SUPPORTED_ACCOMMODATION || home->kind == MATCH_SUPPORTED_LODGINGS ? need->supported
-		: home->kind == MATCH_CHILDRENS_HOME || home->kind == MATCH_SECURE_CHILDRENS_HOME ||
-		  home->kind == MATCH_RESIDENTIAL_SPECIAL_SCHOOL ? need->residential : MATCH_NOT_SPECIFIED;
+	uint8_t is = kind == MATCH_FOSTERING ? need->foster
+		: kind == MATCH_SUPPORTED_ACCOMMODATION || kind == MATCH_SUPPORTED_LODGINGS ? need->supported
+		: kind == MATCH_CHILDRENS_HOME || kind == MATCH_SECURE_CHILDRENS_HOME ||
+		  kind == MATCH_RESIDENTIAL_SPECIAL_SCHOOL ? need->residential : MATCH_NOT_SPECIFIED;
 	return is == MATCH_PREFERRED ? weights->preferred : is == MATCH_SUITABLE ? weights->suitable : 0;
 }
 
@@ -146,33 +155,37 @@ static int32_t capability_points(const struct match_prepared *prepared, const st
 	return wanted ? (int32_t)((int64_t)prepared->question.weights->capabilities * met / wanted) : 0;
 }
 
-static int32_t route_points(const struct match_weights *weights, const struct match_way *way)
+static int32_t route_points(const struct match_weights *weights, const struct match_offer *offer)
 {
-	int64_t points = weights->route[way->route < MATCH_ROUTES ? way->route : MATCH_ROUTE_UNKNOWN];
-	if (way->tier > 1)
-		points -= (int64_t)weights->tier * (way->tier - 1);
+	int64_t points = weights->route[offer->route < MATCH_ROUTES ? offer->route : MATCH_ROUTE_UNKNOWN];
+	if (offer->tier > 1)
+		points -= (int64_t)weights->tier * (offer->tier - 1);
 	return (int32_t)(points < 0 ? 0 : points);
 }
 
+static struct match_grid grid_of(const struct match_day *day)
+{
+	return (struct match_grid){ day->easting != MATCH_NO_GRID, day->easting, day->northing };
+}
+
 int32_t match_score(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
-                    int32_t tenths, int32_t *ret_parts)
+                    const struct match_offer *offer, int32_t tenths, int32_t *ret_parts)
 {
 	const struct match_question *question = &prepared->question;
 	const struct match_weights *weights = question->weights;
-	struct match_way way = match_way_of(home, question->need->authority, question->need->day);
 	int32_t parts[MATCH_PARTS] = {
 		[MATCH_PART_DISTANCE] = tenths == MATCH_FAR ? 0 : share_left(weights->distance, tenths, weights->distance_none_tenths),
 		[MATCH_PART_EDUCATION] = question->need->school.known
-			? education_points(weights, match_tenths(question->need->school, home->grid)) : 0,
-		[MATCH_PART_AREA] = area_points(weights, match_area_of(question, home)),
-		[MATCH_PART_RECOMMENDATION] = recommendation_points(prepared, home),
+			? education_points(weights, match_tenths(question->need->school, grid_of(day))) : 0,
+		[MATCH_PART_AREA] = area_points(weights, match_area_of(question, day->area)),
+		[MATCH_PART_RECOMMENDATION] = recommendation_points(prepared, day),
 		[MATCH_PART_SIBLINGS] = sibling_points(prepared, home),
 		[MATCH_PART_COMPANIONS] = companion_points(prepared, day),
 		[MATCH_PART_CAPABILITIES] = capability_points(prepared, day),
-		[MATCH_PART_ROUTE] = route_points(weights, &way),
-		[MATCH_PART_FEE] = way.pence == MATCH_UNKNOWN ? 0 : share_left(weights->fee, way.pence, weights->fee_none_pence),
-		[MATCH_PART_INSPECTION] = weights->outcome[home->outcome < MATCH_OUTCOMES ? home->outcome : MATCH_OUTCOME_UNKNOWN],
-		[MATCH_PART_CONFIRMED] = home->vacancy_confirmed > 0 && !match_stale(question, home) ? weights->confirmed : 0,
+		[MATCH_PART_ROUTE] = route_points(weights, offer),
+		[MATCH_PART_FEE] = offer->pence == MATCH_UNKNOWN ? 0 : share_left(weights->fee, offer->pence, weights->fee_none_pence),
+		[MATCH_PART_INSPECTION] = weights->outcome[offer->outcome < MATCH_OUTCOMES ? offer->outcome : MATCH_OUTCOME_UNKNOWN],
+		[MATCH_PART_CONFIRMED] = offer->confirmed > 0 && !match_stale(question, offer->confirmed) ? weights->confirmed : 0,
 	};
 	int32_t score = 0;
 	for (int i = 0; i < MATCH_PARTS; i++) {

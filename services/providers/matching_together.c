@@ -32,7 +32,9 @@ bool match_fit_together(const struct match_home *home, const struct match_prepar
 		memcpy(residents, home->residents, home->resident_count * sizeof *residents);
 	for (size_t i = 0; i < count; i++) {
 		struct match_home then = *home;
+		const struct match_need *need = needs[i]->question.need;
 		struct match_day day;
+		struct match_offer offer;
 		size_t there = home->resident_count;
 		int32_t tenths;
 		for (size_t other = 0; other < count; other++)
@@ -40,8 +42,9 @@ bool match_fit_together(const struct match_home *home, const struct match_prepar
 				there += add_children(needs[other]->question.need, &residents[there]);
 		then.residents = residents;
 		then.resident_count = (uint16_t)there;
-		match_day_reckon(&then, needs[i]->question.need->day, &day);
-		if (match_check(needs[i], &then, &day, &tenths))
+		match_day_reckon(&then, need->day, &day);
+		match_offer_reckon(&then, need->authority, need->day, &offer);
+		if (match_check(needs[i], &then, &day, &offer, &tenths))
 			return false;
 	}
 	return true;

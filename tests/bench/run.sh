@@ -18,7 +18,7 @@ seconds=${BENCH_SECONDS:-${tiny:+0.3}}
 seconds=${seconds:-1}
 warm=${tiny:+0.1}
 warm=${warm:-0.3}
-parts=${BENCH_ONLY:-echo curve instructions write read busy events import nation idle failover scale}
+parts=${BENCH_ONLY:-echo curve instructions write read busy events import nation match idle failover scale}
 here=$(realpath "$(dirname "$0")")
 services=$here/../../services
 clients=${tiny:+2}
@@ -443,6 +443,27 @@ events_part() {
 	halt placements careleavers
 }
 
+# ---- matching ----------------------------------------------------------------------------------------------------------
+
+# matched MODE [ARGUMENT...]: what bench_match prints is a run's figure each.
+matched() {
+	local figure ours theirs
+	PGOPTIONS="$PGOPTIONS -c search_path=bench_match" "$bin/bench_match" "$1" "$runs" "${@:2}" \
+		>"$work/matched.tsv" 2>>"$work/matched.log" || fail "bench_match $1: $(tail -n 1 "$work/matched.log")"
+	while read -r figure ours theirs; do
+		say "$figure" "$ours" "$theirs"
+	done <"$work/matched.tsv"
+}
+
+match_part() {
+	sql -v homes="$([ "$tiny" ] && echo 2000 || echo 20000)" -f "$here/match_homes.sql" >/dev/null
+	matched compare "$here/match_reference.sql"
+	matched queue
+	matched rebuild
+	[ "$tiny" ] || matched sizes
+	tail -n 1 "$work/matched.log"
+}
+
 # ---- import ------------------------------------------------------------------------------------------------------------
 
 # A return of made-up children, three episodes each.
@@ -614,6 +635,7 @@ if wants busy; then busy_part; fi
 if wants events; then events_part; fi
 if wants import; then import_part; fi
 if wants nation; then nation_part; fi
+if wants match; then match_part; fi
 if wants idle; then idle_part; fi
 if wants failover; then failover_part; fi
 if wants scale; then scale_part; fi

@@ -221,11 +221,13 @@ static bool takes(const struct siblings *siblings, const struct match_home *home
 		/* with points for being together when they are more; the score itself has tests of its own */
 		struct match_prepared prepared;
 		struct match_day day;
+		struct match_offer offer;
 		match_prepare(&question, &prepared);
 		prepared.children = (int16_t)__builtin_popcount(set);
 		match_day_reckon(home, need.day, &day);
+		match_offer_reckon(home, need.authority, need.day, &offer);
 		*tenths += explained.tenths == MATCH_UNKNOWN || explained.tenths > MATCH_GROUP_FAR ? MATCH_GROUP_FAR : explained.tenths;
-		*score += match_score(&prepared, home, &day, explained.tenths == MATCH_UNKNOWN ? MATCH_FAR : explained.tenths, NULL);
+		*score += match_score(&prepared, home, &day, &offer, explained.tenths == MATCH_UNKNOWN ? MATCH_FAR : explained.tenths, NULL);
 	}
 	return out == 0;
 }
