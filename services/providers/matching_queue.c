@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "matching_candidates.h"
 #include "matching_inside.h"
 #include "matching_together.h"
 
@@ -122,38 +123,6 @@ void match_queue_begin(struct match_queue *queue, struct match_index *index, con
 
 /* ---- looking at homes ---- */
 
-static bool better(const struct match_queue *queue, const struct match_candidate *a, const struct match_candidate *b)
-{
-	if (a->score != b->score)
-		return a->score > b->score;
-	if (a->tenths != b->tenths)
-		return a->tenths < b->tenths;
-	return memcmp(&queue->index->homes[a->slot].id, &queue->index->homes[b->slot].id, sizeof(struct match_id)) < 0;
-}
-
-/* From `at` downwards the worst of all comes first. */
-static void sink(const struct match_queue *queue, struct match_candidate *heap, size_t count, size_t at)
-{
-	struct match_candidate moved = heap[at];
-	for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
-		if (child + 1 < count && better(queue, &heap[child], &heap[child + 1]))
-			child++;
-		if (!better(queue, &moved, &heap[child]))
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = moved;
-}
-
-static void rise(const struct match_queue *queue, struct match_candidate *heap, size_t at)
-{
-	struct match_candidate moved = heap[at];
-	for (; at && better(queue, &heap[(at - 1) / 2], &moved); at = (at - 1) / 2)
-		heap[at] = heap[(at - 1) / 2];
-	heap[at] = moved;
-}
-
 static uint64_t *bits_of(const struct match_queue *queue, const struct match_line *line, size_t slot)
 {
 	return &queue->fitted[(size_t)(line - queue->lines) * queue->words + slot / 64];
@@ -175,25 +144,13 @@ static void look_at(struct match_queue *queue, struct match_line *line, size_t s
 	candidate.score = match_score(&line->prepared, home, day, offer, candidate.tenths, NULL);
 	if (line->count < queue->kept_most) {
 		line->candidates[line->count] = candidate;
-		rise(queue, line->candidates, line->count++);
+		match_candidate_rise(queue->index, line->candidates, line->count++);
 		return;
 	}
 	line->more = true;
-	if (better(queue, &candidate, &line->candidates[0])) {
+	if (match_candidate_better(queue->index, &candidate, &line->candidates[0])) {
 		line->candidates[0] = candidate;
-		sink(queue, line->candidates, line->count, 0);
-	}
-}
-
-/* A sorted line: the worst first is the heap's order at its top alone, so it is heaped by being put in order. */
-static void sort_line(const struct match_queue *queue, struct match_line *line)
-{
-	struct match_candidate *heap = line->candidates;
-	for (size_t left = line->count; left > 1; left--) {
-		struct match_candidate worst = heap[0];
-		heap[0] = heap[left - 1];
-		sink(queue, heap, left - 1, 0);
-		heap[left - 1] = worst;
+		match_candidate_sink(queue->index, line->candidates, line->count, 0);
 	}
 }
 
@@ -210,8 +167,8 @@ static void forget(struct match_queue *queue, struct match_line *line, size_t sl
 		if (line->candidates[i].slot == slot) {
 			line->candidates[i] = line->candidates[--line->count];
 			if (i < line->count) {
-				rise(queue, line->candidates, i);
-				sink(queue, line->candidates, line->count, i);
+				match_candidate_rise(queue->index, line->candidates, i);
+				match_candidate_sink(queue->index, line->candidates, line->count, i);
 			}
 			return;
 		}
@@ -260,13 +217,10 @@ static void follow(struct match_queue *queue)
 /* Best first becomes worst first again, which is the order of a heap. */
 static void unsort_lines(struct match_queue *queue)
 {
-	for (size_t i = 0; i < queue->count; i++) {
-		struct match_candidate *list = queue->lines[i].candidates;
-		for (size_t low = 0, high = queue->lines[i].count; low + 1 < high; low++) {
-			struct match_candidate was = list[low];
-			list[low] = list[--high];
-			list[high] = was;
-		}
+	size_t sorted = queue->phase == MATCH_QUEUE_EDGES ? queue->line : queue->count;
+	for (size_t row = 0; row < sorted; row++) {
+		struct match_line *line = &queue->lines[queue->by_id[row]];
+		match_candidates_turn(line->candidates, line->count);
 	}
 }
 
@@ -298,27 +252,28 @@ static uint32_t column_for(struct match_queue *queue, uint32_t slot, int32_t day
 	return column;
 }
 
-/* Lines in the order of their ids, so that it does not matter in which order they were given. */
-static void make_edges(struct match_queue *queue)
+static void begin_edges(struct match_queue *queue)
 {
-	size_t edges = 0;
-	queue->columns = 0;
+	queue->columns = queue->first_edge[0] = 0;
 	for (size_t slot = 0; slot < queue->room; slot++)
 		queue->column_of[slot] = MATCH_NO_COLUMN;
-	for (size_t i = 0; i < queue->count; i++) {
-		struct match_line *line = &queue->lines[queue->by_id[i]];
-		sort_line(queue, line);
-		queue->first_edge[i] = edges;
-		for (size_t j = 0; j < line->count; j++) {
-			uint32_t column = column_for(queue, line->candidates[j].slot, line->prepared.question.need->day);
-			uint32_t places = (uint32_t)match_index_day(queue->index, line->candidates[j].slot,
-			                                            line->prepared.question.need->day)->offerable;
-			if (places > queue->capacity[column])
-				queue->capacity[column] = places;
-			queue->edges[edges++] = (struct match_edge){ column, false, line->candidates[j].score };
-		}
+}
+
+/* Lines in the order of their ids, so that it does not matter in which order they were given. */
+static void make_edges(struct match_queue *queue, size_t row)
+{
+	struct match_line *line = &queue->lines[queue->by_id[row]];
+	size_t edges = queue->first_edge[row];
+	int32_t day = line->prepared.question.need->day;
+	match_candidates_sort(queue->index, line->candidates, line->count);
+	for (size_t i = 0; i < line->count; i++) {
+		uint32_t slot = line->candidates[i].slot, column = column_for(queue, slot, day);
+		uint32_t places = (uint32_t)match_index_day(queue->index, slot, day)->offerable;
+		if (places > queue->capacity[column])
+			queue->capacity[column] = places;
+		queue->edges[edges++] = (struct match_edge){ column, false, line->candidates[i].score };
 	}
-	queue->first_edge[queue->count] = edges;
+	queue->first_edge[row + 1] = edges;
 }
 
 static void begin_round(struct match_queue *queue)
@@ -465,38 +420,41 @@ static void tell_options(struct match_queue *queue, uint32_t row, struct match_s
 		}
 }
 
-static void tell_suggestions(struct match_queue *queue)
+static void tell_suggestion(struct match_queue *queue, uint32_t row)
 {
-	count_loads(queue);
+	uint32_t column = queue->taken[row];
+	struct match_suggestion *suggestion = &queue->suggestions[queue->by_id[row]];
+	suggestion->slot = column == MATCH_NO_COLUMN ? MATCH_NO_SLOT : queue->slot_of[column];
+	suggestion->fits = queue->lines[queue->by_id[row]].fits;
+	suggestion->option_count = 0;
+	if (column != MATCH_NO_COLUMN)
+		add_to_plan(queue, &queue->suggested, row, column);
+	tell_options(queue, row, suggestion);
+}
+
+/* What would be without a suggestion: the columns of the assignment, which is copied by now, hold it. */
+static void begin_in_turn(struct match_queue *queue)
+{
+	uint32_t *row_of = queue->assign.next_row, *taken = queue->assign.column_of;
 	for (uint32_t row = 0; row < queue->count; row++) {
-		uint32_t column = queue->taken[row];
-		struct match_suggestion *suggestion = &queue->suggestions[queue->by_id[row]];
-		*suggestion = (struct match_suggestion){ .slot = column == MATCH_NO_COLUMN ? MATCH_NO_SLOT : queue->slot_of[column],
-			.slot_in_turn = MATCH_NO_SLOT, .fits = queue->lines[queue->by_id[row]].fits };
-		if (column != MATCH_NO_COLUMN)
-			add_to_plan(queue, &queue->suggested, row, column);
-		tell_options(queue, row, suggestion);
+		row_of[queue->by_id[row]] = row;
+		taken[row] = MATCH_NO_COLUMN;
 	}
+	memset(queue->load, 0, queue->columns * sizeof *queue->load);
+	queue->in_turn = (struct match_plan){ 0 };
 }
 
 /* First come, first served: each in turn the best home that it can still join. */
-static void tell_in_turn(struct match_queue *queue)
+static void tell_in_turn(struct match_queue *queue, uint32_t referral)
 {
-	uint32_t *row_of = queue->assign.next_row;       /* free by now */
-	for (uint32_t row = 0; row < queue->count; row++)
-		row_of[queue->by_id[row]] = row;
-	for (size_t row = 0; row < queue->count; row++)
-		queue->taken[row] = MATCH_NO_COLUMN;
-	memset(queue->load, 0, queue->columns * sizeof *queue->load);
-	for (size_t i = 0; i < queue->count; i++) {
-		uint32_t row = row_of[queue->by_time[i]], column = first_to_join(queue, queue->taken, row);
-		if (column == MATCH_NO_COLUMN)
-			continue;
-		queue->taken[row] = column;
-		queue->load[column]++;
-		queue->suggestions[queue->by_time[i]].slot_in_turn = queue->slot_of[column];
-		add_to_plan(queue, &queue->in_turn, row, column);
-	}
+	uint32_t row = queue->assign.next_row[referral], *taken = queue->assign.column_of;
+	uint32_t column = first_to_join(queue, taken, row);
+	queue->suggestions[referral].slot_in_turn = column == MATCH_NO_COLUMN ? MATCH_NO_SLOT : queue->slot_of[column];
+	if (column == MATCH_NO_COLUMN)
+		return;
+	taken[row] = column;
+	queue->load[column]++;
+	add_to_plan(queue, &queue->in_turn, row, column);
 }
 
 /* ---- steps ---- */
@@ -552,37 +510,65 @@ static bool suggest(struct match_queue *queue, size_t homes)
 	return false;
 }
 
+static void begin_phase(struct match_queue *queue, enum match_queue_phase phase)
+{
+	queue->phase = phase;
+	queue->line = 0;
+	switch (phase) {
+	case MATCH_QUEUE_EDGES: begin_edges(queue); break;
+	case MATCH_QUEUE_SUGGEST:
+		queue->revision = queue->index->revision;
+		queue->best = true;
+		queue->rounds = 0;
+		begin_round(queue);
+		break;
+	case MATCH_QUEUE_IN_TURN: begin_in_turn(queue); break;
+	default: break;
+	}
+}
+
+/* One referral after the other, each worth some looks at a home; true when all are done. */
+static bool each(struct match_queue *queue, size_t homes)
+{
+	for (size_t used = 0; queue->line < queue->count; used += queue->kept_most) {
+		if (used >= homes)
+			return false;
+		uint32_t row = (uint32_t)queue->line++;
+		if (queue->phase == MATCH_QUEUE_EDGES)
+			make_edges(queue, row);
+		else
+			tell_in_turn(queue, queue->by_time[row]);
+	}
+	return true;
+}
+
+/* In one step, so that what is suggested fits as the homes are at that moment. */
+static void tell_all(struct match_queue *queue)
+{
+	queue->suggested = (struct match_plan){ 0 };
+	withdraw(queue);
+	count_loads(queue);
+	for (uint32_t row = 0; row < queue->count; row++)
+		tell_suggestion(queue, row);
+}
+
 enum match_step match_queue_step(struct match_queue *queue, size_t homes)
 {
+	bool done = true;
 	if (queue->index->changes != queue->seen_changes && queue->phase < MATCH_QUEUE_DONE &&
 	    queue->restarts < MATCH_QUEUE_RESTARTS) {
 		if (queue->index->count > queue->room)
 			return MATCH_GROWN;
 		look_again(queue);
 	}
-	if (queue->phase == MATCH_QUEUE_LOOK) {
-		if (!look(queue, homes))
-			return MATCH_MORE;
-		queue->phase = MATCH_QUEUE_SUGGEST;
-		queue->revision = queue->index->revision;
-		queue->best = true;
-		queue->rounds = 0;
-		make_edges(queue);
-		begin_round(queue);
-		return MATCH_MORE;
+	switch (queue->phase) {
+	case MATCH_QUEUE_LOOK: done = look(queue, homes); break;
+	case MATCH_QUEUE_SUGGEST: done = suggest(queue, homes); break;
+	case MATCH_QUEUE_TELL: tell_all(queue); break;
+	case MATCH_QUEUE_DONE: return MATCH_DONE;
+	default: done = each(queue, homes); break;
 	}
-	if (queue->phase == MATCH_QUEUE_SUGGEST) {
-		if (!suggest(queue, homes))
-			return MATCH_MORE;
-		queue->phase = MATCH_QUEUE_TELL;
-		return MATCH_MORE;
-	}
-	if (queue->phase == MATCH_QUEUE_TELL) {
-		queue->suggested = queue->in_turn = (struct match_plan){ 0 };
-		withdraw(queue);
-		tell_suggestions(queue);
-		tell_in_turn(queue);
-		queue->phase = MATCH_QUEUE_DONE;
-	}
-	return MATCH_DONE;
+	if (done)
+		begin_phase(queue, queue->phase + 1);
+	return queue->phase == MATCH_QUEUE_DONE ? MATCH_DONE : MATCH_MORE;
 }

@@ -12,7 +12,7 @@
 #define PROVIDERS_MATCHING_QUEUE_H
 
 #include "matching_assign.h"
-#include "matching_index.h"
+#include "matching_candidates.h"
 
 #define MATCH_QUEUE_MOST 500
 #define MATCH_OPTIONS 3
@@ -45,8 +45,6 @@ struct match_plan {
 	size_t tenths_known;
 };
 
-struct match_candidate { uint32_t slot; int32_t score, tenths; };
-
 /* A referral's line: the best homes for it. */
 struct match_line {
 	struct match_prepared prepared;
@@ -55,7 +53,9 @@ struct match_line {
 	struct match_candidate *candidates;      /* in a heap, the worst first; in order once all homes were looked at */
 };
 
-enum match_queue_phase { MATCH_QUEUE_LOOK, MATCH_QUEUE_SUGGEST, MATCH_QUEUE_TELL, MATCH_QUEUE_DONE };
+enum match_queue_phase {
+	MATCH_QUEUE_LOOK, MATCH_QUEUE_EDGES, MATCH_QUEUE_SUGGEST, MATCH_QUEUE_IN_TURN, MATCH_QUEUE_TELL, MATCH_QUEUE_DONE
+};
 
 struct match_queue {
 	struct match_index *index;
@@ -67,7 +67,7 @@ struct match_queue {
 	int64_t revision;                /* of the index, of which the answer is made */
 	size_t withdrawn;                /* suggestions of homes that changed too often meanwhile, and no longer fit */
 	/* within */
-	size_t room, line, next, kept_most;
+	size_t room, line, next, kept_most;      /* line: how far the phase has come */
 	uint64_t seen_changes, *fitted;  /* fitted: a bit each line and slot */
 	size_t words;                    /* of fitted, each line */
 	enum match_queue_phase phase;

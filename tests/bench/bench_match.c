@@ -8,16 +8,18 @@
  *	bench_match rebuild RUNS        the index from PostgreSQL's rows
  *
  * The connection is that of the PG* environment, its search_path the schema of match_homes.sql. Prints lines: figure, ours,
- * reference ("-": none); microseconds, of the queue milliseconds.
+ * reference ("-": none); microseconds, of queue and rebuild milliseconds, of sizes nanoseconds. The queue's are processor time.
  */
 /* links: services/providers/matching.c services/providers/matching_check.c services/providers/matching_score.c */
 /* links: services/providers/matching_day.c services/providers/matching_codes.c services/providers/places_levels.c */
 /* links: services/providers/matching_index.c services/providers/matching_run.c services/providers/matching_queue.c */
 /* links: services/providers/matching_assign.c services/providers/matching_together.c */
+/* links: services/providers/matching_candidates.c */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <libpq-fe.h>
 
@@ -187,9 +189,11 @@ static struct match_home read_home(const PGresult *r, int row)
 		.planned_open = (int32_t)number(r, row, 14, MATCH_EVER), .registered_from = (int32_t)number(r, row, 15, MATCH_EVER),
 		.registered_until = (int32_t)number(r, row, 16, MATCH_OPEN_END), .least_age = (int16_t)number(r, row, 17, MATCH_UNKNOWN),
 		.most_age = (int16_t)number(r, row, 18, MATCH_UNKNOWN), .sex = sex ? *sex : 0,
-		.most_children = (int16_t)number(r, row, 20, MATCH_UNKNOWN), .registered_places = (int16_t)number(r, row, 21, MATCH_UNKNOWN),
+		.most_children = (int16_t)number(r, row, 20, MATCH_UNKNOWN),
+		.registered_places = (int16_t)number(r, row, 21, MATCH_UNKNOWN),
 		.places = (int16_t)number(r, row, 22, 0), .other_children = (int16_t)number(r, row, 23, MATCH_UNKNOWN),
-		.capabilities = bits(MATCH_LIST_CAPABILITY, text(r, row, 24)), .excluded_risks = (uint16_t)bits(MATCH_LIST_RISK, text(r, row, 25)),
+		.capabilities = bits(MATCH_LIST_CAPABILITY, text(r, row, 24)),
+		.excluded_risks = (uint16_t)bits(MATCH_LIST_RISK, text(r, row, 25)),
 		.pence = number(r, row, 26, MATCH_UNKNOWN), .vacancy_confirmed = number(r, row, 27, 0) };
 }
 
@@ -491,6 +495,14 @@ static void sizes(int runs)
 	}
 }
 
+/* Of this thread: what computing costs, whatever else the machine does. */
+static int64_t processor_time(void)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
 static void queue(int runs)
 {
 	static struct match_need needs[REFERRALS];
@@ -502,16 +514,16 @@ static void queue(int runs)
 		queued[i] = (struct match_queued){ { &needs[i], &law, &weights, &adjoining }, (int64_t)(i * 7919 % REFERRALS) };
 	}
 	for (int run = 0; run < runs; run++) {
-		int64_t began = hearth_clock_mono();
+		int64_t began = processor_time();
 		void *memory = hearth_alloc(match_queue_bytes(index, REFERRALS));
 		match_queue_begin(&all, index, queued, REFERRALS, memory);
-		int64_t longest = 0, step = hearth_clock_mono();
+		int64_t longest = 0, step = processor_time();
 		while (match_queue_step(&all, 4096) != MATCH_DONE) {
-			int64_t now = hearth_clock_mono();
+			int64_t now = processor_time();
 			longest = now - step > longest ? now - step : longest;
 			step = now;
 		}
-		printf("match_queue %.1f -\n", (double)(hearth_clock_mono() - began) / 1000);
+		printf("match_queue %.1f -\n", (double)(processor_time() - began) / 1000);
 		printf("match_queue_step %" PRId64 " -\n", longest);
 		fprintf(stderr, "bench_match: queue: %zu of %d placed (score %" PRId64 ", %.1f miles), in turn %zu (score %" PRId64
 		        ", %.1f miles), best for certain: %s\n", all.suggested.placed, REFERRALS, all.suggested.score / 1000,

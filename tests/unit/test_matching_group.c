@@ -227,7 +227,8 @@ static bool takes(const struct siblings *siblings, const struct match_home *home
 		match_day_reckon(home, need.day, &day);
 		match_offer_reckon(home, need.authority, need.day, &offer);
 		*tenths += explained.tenths == MATCH_UNKNOWN || explained.tenths > MATCH_GROUP_FAR ? MATCH_GROUP_FAR : explained.tenths;
-		*score += match_score(&prepared, home, &day, &offer, explained.tenths == MATCH_UNKNOWN ? MATCH_FAR : explained.tenths, NULL);
+		int32_t miles = explained.tenths == MATCH_UNKNOWN ? MATCH_FAR : explained.tenths;
+		*score += match_score(&prepared, home, &day, &offer, miles, NULL);
 	}
 	return out == 0;
 }

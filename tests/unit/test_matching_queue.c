@@ -3,6 +3,7 @@
 /* links: services/providers/matching_day.c services/providers/matching_codes.c services/providers/places_levels.c */
 /* links: services/providers/matching_index.c services/providers/matching_run.c services/providers/matching_queue.c */
 /* links: services/providers/matching_assign.c services/providers/matching_together.c */
+/* links: services/providers/matching_candidates.c */
 #include "../support/check_main.h"
 
 #include "../../services/providers/matching_queue.h"
