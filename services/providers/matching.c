@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "matching_check.h"
 #include "matching_codes.h"
@@ -384,14 +385,18 @@ void match_explain(const struct match_question *question, const struct match_hom
 	struct match_explained *to = ret_explained;
 	struct telling telling = { &prepared, question->need, question->law, home, &day, to };
 	int32_t tenths;
-	match_prepare(question, &prepared);
+	match_prepare_for(question, match_setting(home), &prepared);
 	match_day_reckon(home, question->need->day, &day);
 	match_offer_reckon(home, question->need->authority, question->need->day, &offer);
-	*to = (struct match_explained){ .out = match_check(&prepared, home, &day, &offer, &tenths),
-		.area = match_area_of(question, home->area), .route = offer.route, .tier = offer.tier, .pence = offer.pence,
-		.vacancy_stale = match_stale(question, home->vacancy_confirmed),
-		.school_tenths = match_tenths(question->need->school, home->grid),
-		.blocking_resident = match_blocking_resident(question->need, home) };
+	memset(to, 0, offsetof(struct match_explained, reasons));       /* the texts are as many as are counted */
+	to->out = match_check(&prepared, home, &day, &offer, &tenths);
+	to->area = match_area_of(question, home->area);
+	to->route = offer.route;
+	to->tier = offer.tier;
+	to->pence = offer.pence;
+	to->vacancy_stale = match_stale(question, home->vacancy_confirmed);
+	to->school_tenths = match_tenths(question->need->school, home->grid);
+	to->blocking_resident = match_blocking_resident(question->need, home);
 	to->tenths = tenths == MATCH_FAR ? MATCH_UNKNOWN : tenths;
 	to->siblings_together = !to->out && prepared.children > 1;
 	if (!to->out)

@@ -96,8 +96,10 @@ static uint64_t check_secure(const struct match_question *question)
 	return out;
 }
 
-static uint64_t check_setting(const struct match_question *question, unsigned kind, unsigned registration, bool urn, bool excepted)
+static uint64_t check_setting(const struct match_question *question, unsigned setting)
 {
+	unsigned kind = setting / 4 / MATCH_REGISTRATIONS, registration = setting / 4 % MATCH_REGISTRATIONS;
+	bool urn = setting / 2 % 2, excepted = setting % 2;
 	const struct match_need *need = question->need;
 	const struct match_rule_of_law *breaks = law_of(question, MATCH_LAW_SHORT_BREAK_STATUS);
 	uint64_t out = check_arrangement(question, kind, registration, excepted);
@@ -116,11 +118,11 @@ static uint64_t check_setting(const struct match_question *question, unsigned ki
 	return out;
 }
 
-void match_prepare(const struct match_question *question, struct match_prepared *ret_prepared)
+/* All but what the table says. */
+static void prepare(const struct match_question *question, struct match_prepared *to)
 {
 	const struct match_need *need = question->need;
 	const struct match_rule_of_law *limit = law_of(question, MATCH_LAW_FOSTERING_USUAL_LIMIT);
-	struct match_prepared *to = ret_prepared;
 	*to = (struct match_prepared){
 		.question = *question, .age_low = need->age < 0 ? MATCH_NO_MOST : need->age,
 		.age_high = need->age < 0 ? MATCH_NO_LEAST : need->age, .east = need->home.known ? need->home.easting : MATCH_NO_GRID,
@@ -141,8 +143,19 @@ void match_prepare(const struct match_question *question, struct match_prepared 
 		to->capabilities |= 1U << MATCH_CAN_EMERGENCY;
 	if (need->pets == MATCH_PETS_MUST)
 		to->capabilities |= 1U << MATCH_CAN_PETS;
-	for (unsigned i = 0; i < MATCH_SETTINGS; i++)
-		to->by_setting[i] = check_setting(question, i / 4 / MATCH_REGISTRATIONS, i / 4 % MATCH_REGISTRATIONS, i / 2 % 2, i % 2);
+}
+
+void match_prepare(const struct match_question *question, struct match_prepared *ret_prepared)
+{
+	prepare(question, ret_prepared);
+	for (unsigned setting = 0; setting < MATCH_SETTINGS; setting++)
+		ret_prepared->by_setting[setting] = check_setting(question, setting);
+}
+
+void match_prepare_for(const struct match_question *question, uint8_t setting, struct match_prepared *ret_prepared)
+{
+	prepare(question, ret_prepared);
+	ret_prepared->by_setting[setting] = check_setting(question, setting);
 }
 
 /* ---- what asks for the lists ---- */
@@ -304,16 +317,18 @@ static uint64_t check_companions(const struct match_prepared *prepared, const st
 		     (prepared->age_high >= day->must_be_below), MATCH_RESIDENT_COMPANIONS);
 }
 
+_Static_assert(MATCH_NO_FREE_PLACE + 1 == MATCH_NOT_ENOUGH_PLACES, "one is the other when some are free");
+
 static uint64_t check_numbers(const struct match_prepared *prepared, const struct match_day *day)
 {
 	int children = prepared->children, together = day->living + children;
 	int too_many = together > day->most_children, for_condition = together > day->condition_children;
-	int fewer = too_many | for_condition ? day->free : day->offerable;
-	int lacking = (day->free < children) | (fewer < children);
+	int fewer = day->offerable + (day->free - day->offerable) * (too_many | for_condition);
+	int lacking = (day->free < children) | (fewer < children), some = fewer > 0;
 	/* Who comes to an empty household comes as brothers and sisters. */
 	int beyond = (together > prepared->fostering_limit) & (day->living > 0) & FLAG(day, MATCH_DAY_FOSTERING);
 	return WHEN(too_many, MATCH_TOO_MANY_CHILDREN) | WHEN(for_condition, MATCH_TOO_MANY_FOR_CONDITION) |
-		WHEN(lacking & (fewer > 0), MATCH_NOT_ENOUGH_PLACES) | WHEN(lacking & (fewer <= 0), MATCH_NO_FREE_PLACE) |
+		WHEN(lacking, MATCH_NO_FREE_PLACE + some) |
 		WHEN(beyond, MATCH_FOSTERING_LIMIT) |
 		WHEN(FLAG(day, MATCH_DAY_SIBLINGS_ONLY) & (children < 2), MATCH_SIBLINGS_ONLY) |
 		WHEN(FLAG(day, MATCH_DAY_SOLO) & (together > 1), MATCH_SOLO_HOME);

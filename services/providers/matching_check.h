@@ -13,7 +13,6 @@
 
 struct match_prepared {
 	struct match_question question;
-	uint64_t by_setting[MATCH_SETTINGS];
 	int16_t age_low, age_high;       /* the age; when it is not known, one that no bound excludes: from below, from above */
 	int32_t east, north;             /* of the child's home; MATCH_NO_GRID */
 	uint8_t sex;
@@ -25,9 +24,12 @@ struct match_prepared {
 	uint32_t capabilities_out;       /* of homes that the child cannot live in */
 	uint16_t placement_kinds;        /* every one when not said */
 	uint32_t capabilities;           /* wanted, all of them */
+	uint64_t by_setting[MATCH_SETTINGS];
 };
 
 void match_prepare(const struct match_question *question, struct match_prepared *ret_prepared);
+/* For homes of one setting alone (match_setting()). */
+void match_prepare_for(const struct match_question *question, uint8_t setting, struct match_prepared *ret_prepared);
 /* How one council can have a place in a home on some days, and what else the score asks of the home: a line that stands
  * beside the day's. */
 struct match_offer {

@@ -445,10 +445,11 @@ events_part() {
 
 # ---- matching ----------------------------------------------------------------------------------------------------------
 
-# matched MODE [ARGUMENT...]: what bench_match prints is a run's figure each.
+# matched MODE [ARGUMENT...]: what bench_match prints is a run's figure each. Left to itself the planner takes the reference's
+# joins one home after the other, which is twenty times slower: it is told not to.
 matched() {
 	local figure ours theirs
-	PGOPTIONS="$PGOPTIONS -c search_path=bench_match" "$bin/bench_match" "$1" "$runs" "${@:2}" \
+	PGOPTIONS="$PGOPTIONS -c search_path=bench_match -c enable_nestloop=off" "$bin/bench_match" "$1" "$runs" "${@:2}" \
 		>"$work/matched.tsv" 2>>"$work/matched.log" || fail "bench_match $1: $(tail -n 1 "$work/matched.log")"
 	while read -r figure ours theirs; do
 		say "$figure" "$ours" "$theirs"
