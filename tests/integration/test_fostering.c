@@ -644,6 +644,28 @@ START_TEST(a_review_is_told_before_it_is_due_once_each_and_moves_on_when_it_was_
 }
 END_TEST
 
+START_TEST(an_exemption_that_ends_by_its_date_puts_the_household_over_the_limit_on_that_day)
+{
+	const char *children[4], *home = a_household(a_provider(), 4);
+	drive("2025-11-05T09:00:00Z");
+	live_there(home, 4, children);
+	are_told(home, "over_limit", 1);
+	call("providers/GrantExemption", "{\"homeId\": \"%s\", \"childIds\": [\"%s\", \"%s\", \"%s\", \"%s\"], \"fromDate\":"
+	     "\"2025-11-01\", \"untilDate\": \"2025-12-01\", \"source\": \"notice\"}", home, children[0], children[1], children[2],
+	     children[3]);
+	ck_assert_str_eq(text_at(household_of(home), "limitState"), "EXEMPT");
+	for (int i = 0; i < 500 && strcmp(sql("SELECT until_date FROM over_limit WHERE home_id = '%s'", home), "2025-11-05") != 0; i++)
+		rest();
+	ck_assert_str_eq(sql("SELECT until_date FROM over_limit WHERE home_id = '%s'", home), "2025-11-05");
+	drive("2025-12-01T09:00:00Z");
+	are_told(home, "over_limit", 2);
+	ck_assert_str_eq(said(home, "over_limit", "since"), "2025-12-01");
+	/* an export of what was done with a child's records finds the exemption that names it */
+	ck_assert_str_eq(sql("SELECT count(*) FROM audit_subjects('901', '%s') s JOIN exemption e ON e.id::text = s", children[0]), "1");
+	ck_assert_str_eq(sql("SELECT count(*) FROM audit_subjects('902', '%s') s JOIN exemption e ON e.id::text = s", children[0]), "0");
+}
+END_TEST
+
 int main(void)
 {
 	struct check_options options = { start_suite, stop_suite, 60 };
@@ -663,5 +685,6 @@ int main(void)
 	                       an_emergency_outside_terms_ends_after_six_working_days_over_a_bank_holiday,
 	                       terms_that_lie_ahead_begin_on_the_day_and_an_approval_for_a_time_ends_by_itself,
 	                       an_approval_that_ends_is_told_with_who_lives_there_and_later_terms_never_begin,
-	                       a_review_is_told_before_it_is_due_once_each_and_moves_on_when_it_was_held);
+	                       a_review_is_told_before_it_is_due_once_each_and_moves_on_when_it_was_held,
+	                       an_exemption_that_ends_by_its_date_puts_the_household_over_the_limit_on_that_day);
 }
