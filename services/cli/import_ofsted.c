@@ -15,7 +15,7 @@
 #include "import_cell.h"
 #include "import_council.h"
 
-#define ROWS_OF_A_CHUNK 200
+#define ROWS_OF_A_CHUNK 50
 #define PAGE 500
 #define SHOWN_MOST 100                 /* settings that are not in the file */
 #define TEXT_MOST 200
@@ -104,23 +104,9 @@ static void report(struct import_table *table, const Hearth__Providers__V1__Ofst
 	table->findings.path = path;
 }
 
-static int send_waiting(struct import_table *table)
+static void add_reply(struct import_table *table, const Hearth__Providers__V1__ImportOfstedResponse *reply)
 {
 	struct ofsted *state = table->state;
-	Hearth__Providers__V1__ImportOfstedRequest request;
-	ProtobufCMessage *message;
-	if (state->waiting == 0)
-		return 0;
-	hearth__providers__v1__import_ofsted_request__init(&request);
-	request.vintage = hearth_arena_strdup(table->arena, table->vintage);
-	request.rows = state->rows;
-	request.n_rows = state->waiting;
-	request.check = table->dry_run;
-	if (cli_call(table->cli, "hearth.providers.v1.Providers/ImportOfsted", &request.base,
-	             &hearth__providers__v1__import_ofsted_response__descriptor, NULL, table->arena, &message, NULL,
-	             &table->status) != 0)
-		return -1;
-	const Hearth__Providers__V1__ImportOfstedResponse *reply = (const Hearth__Providers__V1__ImportOfstedResponse *)message;
 	table->answered = true;
 	state->created += reply->created;
 	state->changed += reply->changed;
@@ -130,6 +116,35 @@ static int send_waiting(struct import_table *table)
 	table->rejected += reply->not_understood;
 	for (size_t i = 0; i < reply->n_rows; i++)
 		report(table, reply->rows[i]);
+}
+
+/* In halves, and those again, when it takes too long. */
+static int send_rows(struct import_table *table, size_t from, size_t count)
+{
+	struct ofsted *state = table->state;
+	Hearth__Providers__V1__ImportOfstedRequest request;
+	ProtobufCMessage *message;
+	hearth__providers__v1__import_ofsted_request__init(&request);
+	request.vintage = hearth_arena_strdup(table->arena, table->vintage);
+	request.rows = state->rows + from;
+	request.n_rows = count;
+	request.check = table->dry_run;
+	if (cli_call(table->cli, "hearth.providers.v1.Providers/ImportOfsted", &request.base,
+	             &hearth__providers__v1__import_ofsted_response__descriptor, NULL, table->arena, &message, NULL,
+	             &table->status) == 0) {
+		add_reply(table, (const Hearth__Providers__V1__ImportOfstedResponse *)message);
+		return 0;
+	}
+	if (count < 2 || !import_table_too_much(table))
+		return -1;
+	return send_rows(table, from, count / 2) != 0 ? -1 : send_rows(table, from + count / 2, count - count / 2);
+}
+
+static int send_waiting(struct import_table *table)
+{
+	struct ofsted *state = table->state;
+	if (state->waiting > 0 && send_rows(table, 0, state->waiting) != 0)
+		return -1;
 	state->waiting = 0;
 	hearth_arena_reset(table->arena);
 	return 0;

@@ -143,22 +143,31 @@ static char *terminated_of(struct import_row *row)
 
 /* ---- chunks --------------------------------------------------------------------------------------------------------- */
 
-static int send_waiting(struct import_table *table)
+/* In halves, and those again, when it takes too long. */
+static int send_rows(struct import_table *table, size_t from, size_t count)
 {
 	struct postcodes *state = table->state;
 	Hearth__Providers__V1__ImportPostcodesRequest request;
-	int result = 0;
 	hearth__providers__v1__import_postcodes_request__init(&request);
 	request.vintage = state->vintage;
-	request.rows = state->rows;
-	request.n_rows = state->waiting;
-	if (state->waiting > 0 && !table->dry_run)
-		result = import_table_send(table, "hearth.providers.v1.Providers/ImportPostcodes", &request.base,
-		                           &hearth__providers__v1__import_postcodes_response__descriptor);
-	if (result != 0)
+	request.rows = state->rows + from;
+	request.n_rows = count;
+	if (import_table_send(table, "hearth.providers.v1.Providers/ImportPostcodes", &request.base,
+	                      &hearth__providers__v1__import_postcodes_response__descriptor) == 0) {
+		state->loaded += (int64_t)count;
+		return 0;
+	}
+	if (count < 2 || !import_table_too_much(table))
+		return -1;
+	return send_rows(table, from, count / 2) != 0 ? -1 : send_rows(table, from + count / 2, count - count / 2);
+}
+
+static int send_waiting(struct import_table *table)
+{
+	struct postcodes *state = table->state;
+	if (state->waiting > 0 && !table->dry_run && send_rows(table, 0, state->waiting) != 0)
 		return hearth_fail_context(&table->status, "%lld postcodes were loaded; the same import again loads the rest",
 		                           (long long)state->loaded);
-	state->loaded += (int64_t)state->waiting;
 	state->waiting = 0;
 	memset(state->slots, 0, sizeof(state->slots));
 	hearth_arena_reset(table->arena);

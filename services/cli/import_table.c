@@ -259,6 +259,14 @@ void import_print_change(const struct import_table *table, json_t *totals, const
 	putchar('\n');
 }
 
+bool import_table_too_much(struct import_table *table)
+{
+	if (strcmp(table->status.reason, "STATEMENT_TIMEOUT") != 0)
+		return false;
+	table->status = (struct hearth_status)HEARTH_STATUS_INIT;
+	return true;
+}
+
 /* ---- the command ---------------------------------------------------------------------------------------------------- */
 
 static void print_totals(struct import_table *table)

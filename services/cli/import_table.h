@@ -81,6 +81,8 @@ void import_print_change(const struct import_table *table, json_t *totals, const
 /* Adds all councils that providers knows. */
 int import_councils_fetch(struct import_councils *councils, struct cli *cli, struct hearth_status *status);
 
+/* Whether providers took too long over so many rows: fewer may be tried, the others did not come in. Clears the status. */
+bool import_table_too_much(struct import_table *table);
 /* Sends a request whose answer has a `change` (hearth.providers.v1.TableChange) and adds it to the totals. */
 int import_table_send(struct import_table *table, const char *method, const ProtobufCMessage *request,
                       const ProtobufCMessageDescriptor *reply);
