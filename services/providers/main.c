@@ -289,6 +289,7 @@ static const struct hearth_refusal refusals[] = {
 };
 
 static const struct hearth_key keys[] = {
+	{ "match-days", HEARTH_KEY_INT, "90", "days for which an answer of matching is kept and can be made again", 1, 3650 },
 	{ "hold-hours", HEARTH_KEY_INT, "48", "hours for which a place is held, when the acceptance does not say", 1, 720 },
 	{ .name = NULL },
 };

@@ -104,6 +104,9 @@ struct match_work {
 	struct match_run run;
 	bool begun, loaded, ready, running;              /* ready: the store is as it was asked for */
 	size_t next_row;
+	struct match_answer *answers;                    /* room for the run; may be handed on to the next */
+	uint32_t *order;
+	size_t room;
 	/* a page of what was found, from rank `from` on; made anew when a home changes meanwhile */
 	Hearth__Providers__V1__MatchedHome **homes;
 	uint32_t *slots;

@@ -100,9 +100,12 @@ static void begin_run(struct hearth_call *call, struct match_work *work)
 {
 	struct hearth_arena *arena = hearth_call_arena(call);
 	size_t room = match_run_room(work->store->index);
-	struct match_answer *answers = hearth_arena_alloc(arena, room * sizeof *answers);
-	uint32_t *order = hearth_arena_alloc(arena, room * sizeof *order);
-	match_run_begin(&work->run, work->store->index, &work->asked.question, answers, order, room);
+	if (room > work->room) {
+		work->answers = hearth_arena_alloc(arena, room * sizeof *work->answers);
+		work->order = hearth_arena_alloc(arena, room * sizeof *work->order);
+		work->room = room;
+	}
+	match_run_begin(&work->run, work->store->index, &work->asked.question, work->answers, work->order, work->room);
 	work->running = true;
 }
 

@@ -39,9 +39,10 @@ hearth_step_fn providers_found_homes;
 
 /* match_calls.c, match_many.c, match_weights.c, match_shortlist.c */
 hearth_plan_fn providers_match_homes, providers_explain_home, providers_get_match, providers_list_matches,
-	providers_match_group, providers_match_queue, providers_get_match_weights, providers_set_match_weights, providers_search_begin;
+	providers_match_group, providers_match_queue, providers_match_keep, providers_get_match_weights,
+	providers_set_match_weights, providers_search_begin;
 hearth_step_fn providers_matched_homes, providers_explained_home, providers_got_match, providers_matched_group,
-	providers_matched_queue, providers_search_timer;
+	providers_matched_queue, providers_search_timer, providers_shortlists_timer;
 
 /* routes.c, routes_block.c */
 hearth_plan_fn providers_upsert_contract, providers_get_contract, providers_list_contracts, providers_join_contract,

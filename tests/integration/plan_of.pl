@@ -9,6 +9,8 @@ sub slurp { local $/; open my $in, '<', $_[0] or die "$_[0]: $!"; return <$in> }
 my ($name) = $file =~ m{([^/]+)\.sql$};
 my ($main, $sql) = (slurp("services/$service/main.c"), slurp($file));
 my %slow = map { $_ => 1 } $main =~ /HEARTH_(?:SLOW|COMPUTE),[^{}]*?\.statement = "(\w+)"/g;
+# What a timer reads, too.
+$slow{$_} = 1 for slurp("services/$service/events.c") =~ /\.read = "(\w+)"/g;
 exit 0 if $slow{$name} or $name eq 'snapshot' or      # Events/Snapshot is slow
 	 $sql =~ /^-- plan: fresh$/m;
 $sql =~ s/--.*//g;

@@ -366,6 +366,77 @@ START_TEST(who_lives_there_counts_as_the_referral_said)
 }
 END_TEST
 
+/* ---- live ---- */
+
+/* Waits until the statement says so; ten seconds. */
+__attribute__((format(printf, 2, 3))) static void until(const char *value, const char *format, ...)
+{
+	FORMATTED(text, format);
+	const char *is = "";
+	for (int i = 0; i < 500; i++) {
+		is = sql("%s", text);
+		if (strcmp(is, value) == 0)
+			return;
+		rest();
+	}
+	ck_abort_msg("%s is %s, not %s", text, is, value);
+}
+
+#define TOLD "SELECT count(*) FROM outbox WHERE type = 'hearth.homes.found.v1' AND aggregateid = '%s'"
+#define LAST_HAS "SELECT payload::text LIKE '%%%s%%' FROM outbox WHERE type = 'hearth.homes.found.v1' AND aggregateid = '%s' " \
+	"ORDER BY seq DESC LIMIT 1"
+#define AT_REST "SELECT count(*) FROM timer WHERE kind = 'shortlists' AND data ? 'idle'"
+
+START_TEST(a_shortlist_is_told_again_when_a_home_or_the_day_changes_it_and_not_when_nothing_does)
+{
+	const char *home = a_far_home("600000", 1, "");
+	const char *referral = a_referral_of("\"sex\": \"F\", \"age\": {\"value\": 9}, " FAR("600000"));
+	until("1", TOLD, referral);
+	until("t", LAST_HAS, home, referral);
+	const char *second = a_far_home("600000", 1, "");
+	until("2", TOLD, referral);
+	until("t", LAST_HAS, second, referral);
+	/* None of its homes: another kind, far away. */
+	call("providers/CloseHome", "{\"homeId\": \"%s\"}", a_home(1));
+	until("1", AT_REST);
+	ck_assert_str_eq(sql(TOLD, referral), "2");
+	call("providers/CloseHome", "{\"homeId\": \"%s\"}", home);
+	until("3", TOLD, referral);
+	until("f", LAST_HAS, home, referral);
+	/* What a place of it is held for: it is no longer free. */
+	const char *other = a_referral_of("\"sex\": \"F\", \"age\": {\"value\": 9}, " FAR("600000"));
+	call("referrals/AcceptOffer", "{\"offerId\": \"%s\"}", an_offer(other, second));
+	until("4", TOLD, referral);
+	until("f", LAST_HAS, second, referral);
+	call("providers/OpenHome", "{\"homeId\": \"%s\"}", home);
+	until("5", TOLD, referral);
+	sql("INSERT INTO bar (id, home_id, authority, kind, from_date, source, actor, recorded, updated) VALUES "
+	    "(gen_random_uuid(), '%s', '', 'SUSPENSION', '2024-04-01', 'a notice of the tests', 't', '2024-01-01', '2024-01-01')", home);
+	until("1", AT_REST);
+	ck_assert_str_eq(sql(TOLD, referral), "5");
+	drive("2024-04-01T09:00:00Z");
+	until("f", LAST_HAS, home, referral);
+}
+END_TEST
+
+START_TEST(answers_and_what_they_need_go_after_ninety_days_and_younger_ones_stay_whole)
+{
+	const char *home = a_home(2), *other = a_home(1), *referral = a_known_referral();
+	json_t *old = call("providers/MatchHomes", "{\"referralId\": \"%s\", \"pageSize\": 500}", referral);
+	change_everything(home, other);
+	drive("2024-05-20T09:00:00Z");
+	json_t *young = call("providers/MatchHomes", "{\"referralId\": \"%s\", \"pageSize\": 500}", referral);
+	change_everything(home, other);
+	drive("2024-07-15T09:00:00Z");
+	until("0", "SELECT count(*) FROM match_run WHERE law_day < '2024-04-16'");
+	until("t", "SELECT due > '2024-07-15T10:00:00Z' FROM timer WHERE kind = 'match_keep'");
+	refused(HEARTH_NOT_FOUND, "NOT_FOUND", NULL, "providers/GetMatch", "{\"matchId\": \"%s\"}", text_at(old, "matchId"));
+	ck_assert_str_eq(sql("SELECT count(*) FROM match_home WHERE until_revision <= (SELECT max(revision) FROM match_day "
+	                     "WHERE day <= '2024-04-16')"), "0");
+	assert_same_answer(young, made_again(young));
+}
+END_TEST
+
 START_TEST(weights_are_versions_that_do_not_change)
 {
 	json_t *default_set = call("providers/GetMatchWeights", "{\"version\": \"default/1\"}");
@@ -393,5 +464,7 @@ int main(void)
 	                       a_process_that_has_just_started_makes_an_answer_again, weights_are_versions_that_do_not_change,
 	                       siblings_stay_together_where_a_home_has_room_or_are_parted_with_what_stands_against_it,
 	                       a_queue_finds_a_home_for_one_whom_first_come_first_served_leaves_out,
-	                       who_lives_there_counts_as_the_referral_said);
+	                       who_lives_there_counts_as_the_referral_said,
+	                       a_shortlist_is_told_again_when_a_home_or_the_day_changes_it_and_not_when_nothing_does,
+	                       answers_and_what_they_need_go_after_ninety_days_and_younger_ones_stay_whole);
 }

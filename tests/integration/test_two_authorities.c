@@ -111,7 +111,9 @@ START_TEST(every_read_answers_each_authority_with_its_own)
 			free(request);
 			free(text);
 		}
-		ck_assert_msg(held[0] == held[1], "%s: %zu ids and %zu", catalogue_call_name(row), held[0], held[1]);
+		/* Shortlists are told again when homes change: of the first, also while the second came to be. */
+		bool more = strcmp(row->method, "Watch") == 0 && held[0] > held[1];
+		ck_assert_msg(more || held[0] == held[1], "%s: %zu ids and %zu", catalogue_call_name(row), held[0], held[1]);
 		ck_assert_msg(held[0] > 0 || is_sum(row), "%s is empty", catalogue_call_name(row));
 		reads++;
 	}

@@ -94,6 +94,9 @@ BEGIN
 	UPDATE match_home m SET until_revision = next WHERE m.home_id = ANY (changed) AND m.until_revision IS NULL;
 	INSERT INTO match_home (home_id, revision, facts)
 	SELECT c.home_id, next, c.facts FROM unnest(changed, lines) c (home_id, facts);
+	-- Shortlists are looked at again; any day is past, for a trigger knows no time.
+	UPDATE timer t SET due = '2000-01-01', data = '{}'
+	WHERE t.kind = 'shortlists' AND t.authority = '' AND t.subject = 'all' AND t.data ? 'idle';
 END $$;
 
 -- What a statement touched: `touched` are its new rows, or the old ones when it deleted.
@@ -201,6 +204,12 @@ $$;
 ALTER TABLE need ADD COLUMN opened timestamptz;
 UPDATE need SET opened = updated;
 ALTER TABLE need ALTER COLUMN opened SET NOT NULL;
+
+-- Which homes were told of last, of which revision and day; found_revision NULL: timer "find_homes" has not looked yet.
+ALTER TABLE need ADD COLUMN found jsonb, ADD COLUMN found_revision bigint, ADD COLUMN found_day date;
+INSERT INTO timer (kind, subject, due) VALUES ('shortlists', 'all', '2000-01-01'), ('match_keep', 'all', '2000-01-01');
+INSERT INTO timer (kind, authority, subject, due)
+SELECT 'find_homes', n.authority, n.referral_id::text, '2000-01-01' FROM need n ON CONFLICT DO NOTHING;
 
 -- Lists that a rule has, of legal statuses; and the rules that matching knows beside those of before.
 ALTER TABLE rule ADD COLUMN codes text[];

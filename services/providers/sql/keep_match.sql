@@ -8,6 +8,6 @@ WITH kept AS (
 	RETURNING id
 ), day AS (
 	INSERT INTO match_day (day, revision) SELECT :today::date, :run_revision::bigint
-	ON CONFLICT (day) DO NOTHING
+	ON CONFLICT (day) DO UPDATE SET revision = excluded.revision WHERE match_day.revision > excluded.revision
 )
 SELECT k.id FROM kept k

@@ -5,7 +5,8 @@ WITH due AS (
 	DELETE FROM timer t WHERE t.id = :timer_id::uuid AND t.due = :due::timestamptz
 	RETURNING t.authority, t.subject::uuid AS referral_id
 ), effect AS (
-	UPDATE need n SET version = n.version + 1
+	UPDATE need n SET version = n.version + 1, found = :homes::jsonb, found_revision = :revision::bigint,
+		found_day = :today::date
 	FROM due d
 	WHERE n.authority = d.authority AND n.referral_id = d.referral_id AND :searched::boolean
 	RETURNING n.authority, n.referral_id, n.child_id, n.version
