@@ -63,9 +63,11 @@ static void price(const char *contract, const char *from, const char *more)
 static const char *routes_of(const char *contract, const char *authority)
 {
 	return value_of("SELECT string_agg(concat_ws(' ', CASE WHEN home_id IS NULL THEN '' ELSE 'home ' END || route, "
-	                "coalesce(tier::text, '-'), coalesce(weekly_fee_pence::text, '?'), from_date, coalesce(until_date::text, '..')),"
+	                "coalesce(tier::text, '-'), coalesce(weekly_fee_pence::text, '?'), from_date, "
+	                "coalesce(until_date::text, '..')),"
 	                " E'\\n' ORDER BY home_id NULLS FIRST, provider_id, home_kind, from_date) FROM providers.home_route "
-	                "WHERE contract_id = '%s' AND authority = '%s' AND until_date IS DISTINCT FROM from_date", contract, authority);
+	                "WHERE contract_id = '%s' AND authority = '%s' AND until_date IS DISTINCT FROM "
+	                "from_date", contract, authority);
 }
 
 /* ---- contracts ---- */
@@ -106,7 +108,8 @@ START_TEST(what_was_said_of_a_lot_or_a_share_before_is_kept)
 {
 	const char *reference = a_reference(), *id;
 	static const char body[] = "{\"reference\": \"%s\", \"kind\": \"BLOCK\", \"fromDate\": \"2023-04-01\", \"commissioners\":"
-		"[{\"authority\": \"901\", \"share\": {\"value\": %d}}], \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"],"
+		"[{\"authority\": \"901\", \"share\": {\"value\": %d}}], \"lots\": [{\"code\": \"L1\", "
+		"\"homeKinds\": [\"FOSTERING\"],"
 		"\"places\": {\"value\": %d}}]}";
 	id = text_at(call("providers/UpsertContract", body, reference, 2, 2), "contract.id");
 	call("providers/UpsertContract", body, reference, 3, 3);
@@ -220,11 +223,14 @@ START_TEST(places_that_are_not_known_are_counted_apart_and_never_nought)
 		"{\"value\": 90}}], \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"SUPPORTED_ACCOMMODATION\"], \"places\":"
 		"{\"value\": 190}}]}";
 	static const char *const contracts[] = { block,
-		"{\"reference\": \"A17-H\", \"kind\": \"PREFERRED_PROVIDER\", \"fromDate\": \"2023-04-01\", \"lots\": [{\"code\": \"L1\","
+		"{\"reference\": \"A17-H\", \"kind\": \"PREFERRED_PROVIDER\", \"fromDate\": \"2023-04-01\", "
+		"\"lots\": [{\"code\": \"L1\","
 		"\"homeKinds\": [\"CHILDRENS_HOME\"], \"places\": {\"value\": 14}}]}",
-		"{\"reference\": \"A17-P\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\", \"lots\": [{\"code\": \"RESIDENTIAL\","
+		"{\"reference\": \"A17-P\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\", \"lots\": "
+		"[{\"code\": \"RESIDENTIAL\","
 		"\"homeKinds\": [\"CHILDRENS_HOME\"], \"places\": {\"value\": 157}, \"placesInside\": {\"value\": 75}}]}",
-		"{\"reference\": \"A17-F\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\", \"lots\": [{\"code\": \"FOSTERING\","
+		"{\"reference\": \"A17-F\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\", \"lots\": "
+		"[{\"code\": \"FOSTERING\","
 		"\"homeKinds\": [\"FOSTERING\"], \"places\": {\"value\": 2273}, \"estimated\": true}]}",
 		"{\"reference\": \"A17-D\", \"kind\": \"DYNAMIC_MARKET\", \"fromDate\": \"2023-04-01\", \"lots\": [{\"code\": \"L1\","
 		"\"homeKinds\": [\"SUPPORTED_ACCOMMODATION\"]}]}", };
@@ -318,7 +324,8 @@ START_TEST(each_commissioner_has_its_routes_for_as_long_as_the_contract_runs)
 	const char *reference = a_reference(), *provider = a_provider();
 	static const char body[] = "{\"reference\": \"%s\", \"kind\": \"FRAMEWORK\", \"fromDate\": \"2023-04-01\", \"untilDate\":"
 		"\"2024-04-01\", \"extensions\": [{\"untilDate\": \"2025-04-01\"%s}], \"commissioners\": [{\"authority\": \"901\"},"
-		"{\"authority\": \"902\", \"fromDate\": \"2023-10-01\"}], \"lots\": [{\"code\": \"L1\", \"homeKinds\": [\"FOSTERING\"],"
+		"{\"authority\": \"902\", \"fromDate\": \"2023-10-01\"}], \"lots\": [{\"code\": \"L1\", "
+		"\"homeKinds\": [\"FOSTERING\"],"
 		"\"areaAuthorities\": [\"330\", \"331\"]}]}";
 	const char *id = text_at(call("providers/UpsertContract", body, reference, ""), "contract.id");
 	admit(id, provider, ", \"tier\": {\"value\": 2}");
@@ -354,17 +361,22 @@ END_TEST
 /* Members, tiers and fees of a contract at random, as their calls record them. */
 static void fill_at_random(const char *contract, const char *first, const char *second, const char *home, int seed)
 {
-	value_of("SET search_path = providers; SELECT setseed(0.%d); INSERT INTO providers.contract_member (id, contract_id, lot, provider_id, home_id, tier, "
+	value_of("SET search_path = providers; SELECT setseed(0.%d); INSERT INTO providers.contract_member "
+	         "(id, contract_id, lot, provider_id, home_id, tier, "
 	         "from_date, until_date, actor, recorded, replaced) SELECT DISTINCT ON (r.lot, r.provider, r.home, r.day) "
-	         "gen_random_uuid(), '%s', r.lot, r.provider, r.home, r.tier, r.day, r.day + r.days, 'test', now(), NULL FROM (SELECT "
+	         "gen_random_uuid(), '%s', r.lot, r.provider, r.home, r.tier, r.day, r.day + r.days, "
+	         "'test', now(), NULL FROM (SELECT "
 	         "'L' || ceil(random() * 2) AS lot, (ARRAY['%s', '%s']::uuid[])[ceil(random() * 2)] AS provider, NULL::uuid AS home, "
 	         "NULLIF(floor(random() * 3), 0)::int AS tier, date '2023-04-01' + floor(random() * 60)::int AS day, "
-	         "NULLIF(floor(random() * 40) - 5, -5)::int AS days FROM generate_series(1, 12)) r WHERE r.days IS NULL OR r.days >= 0",
+	         "NULLIF(floor(random() * 40) - 5, -5)::int AS days FROM generate_series(1, 12)) r WHERE "
+	         "r.days IS NULL OR r.days >= 0",
 	         seed, contract, first, second);
-	value_of("SET search_path = providers; INSERT INTO providers.contract_fee (id, contract_id, lot, provider_id, home_id, home_kind, band, weekly_fee_pence, "
+	value_of("SET search_path = providers; INSERT INTO providers.contract_fee (id, contract_id, lot, "
+	         "provider_id, home_id, home_kind, band, weekly_fee_pence, "
 	         "from_date, until_date, actor, recorded) SELECT DISTINCT ON (r.lot, r.provider, r.home, r.kind, r.band, r.day) "
 	         "gen_random_uuid(), '%s', r.lot, r.provider, r.home, r.kind, r.band, r.pence, r.day, r.day + r.days, 'test', now() "
-	         "FROM (SELECT (ARRAY[NULL, 'L1', 'L2'])[ceil(random() * 3)] AS lot, (ARRAY[NULL, '%s', '%s']::uuid[])[ceil(random() * 3)] "
+	         "FROM (SELECT (ARRAY[NULL, 'L1', 'L2'])[ceil(random() * 3)] AS lot, (ARRAY[NULL, '%s', "
+	         "'%s']::uuid[])[ceil(random() * 3)] "
 	         "AS provider, (ARRAY[NULL, NULL, NULL, '%s']::uuid[])[ceil(random() * 4)] AS home, (ARRAY[NULL, 'FOSTERING', "
 	         "'SHORT_BREAKS'])[ceil(random() * 3)] AS kind, (ARRAY[NULL, NULL, 'B'])[ceil(random() * 3)] AS band, "
 	         "NULLIF(floor(random() * 4), 0)::bigint AS pence, date '2023-04-01' + floor(random() * 60)::int AS day, "
@@ -379,18 +391,24 @@ static int days_that_differ(const char *contract)
 	static const char days[] =
 		"CREATE TEMP TABLE day AS SELECT date '2023-03-28' + g AS d FROM generate_series(0, 90) g;"
 		"CREATE TEMP TABLE m AS SELECT d, x.* FROM day, providers.contract_member x WHERE contract_id = '%s' "
-		"AND from_date <= d AND (until_date IS NULL OR until_date > d) AND NOT EXISTS (SELECT FROM providers.contract_member y "
-		"WHERE y.contract_id = x.contract_id AND y.lot = x.lot AND y.provider_id = x.provider_id AND y.from_date > x.from_date "
+		"AND from_date <= d AND (until_date IS NULL OR until_date > d) AND NOT EXISTS (SELECT FROM "
+		"providers.contract_member y "
+		"WHERE y.contract_id = x.contract_id AND y.lot = x.lot AND y.provider_id = x.provider_id AND "
+		"y.from_date > x.from_date "
 		"AND y.from_date <= d AND y.until_date IS DISTINCT FROM y.from_date);"
 		"CREATE TEMP TABLE f AS SELECT d, x.* FROM day, providers.contract_fee x WHERE contract_id = '%s' AND band IS NULL "
 		"AND from_date <= d AND (until_date IS NULL OR until_date > d) AND NOT EXISTS (SELECT FROM providers.contract_fee y "
-		"WHERE y.contract_id = x.contract_id AND y.band IS NULL AND (y.lot, y.provider_id, y.home_id, y.home_kind) IS NOT DISTINCT "
+		"WHERE y.contract_id = x.contract_id AND y.band IS NULL AND (y.lot, y.provider_id, y.home_id, "
+		"y.home_kind) IS NOT DISTINCT "
 		"FROM (x.lot, x.provider_id, x.home_id, x.home_kind) AND y.from_date > x.from_date AND y.from_date <= d "
 		"AND y.until_date IS DISTINCT FROM y.from_date);";
 	static const char compare[] =
-		"CREATE TEMP TABLE o AS SELECT m.d, NULL::uuid AS home, m.provider_id, k AS kind, m.tier, (SELECT f.weekly_fee_pence FROM f "
-		"WHERE f.d = m.d AND f.home_id IS NULL AND (f.lot IS NULL OR f.lot = m.lot) AND (f.provider_id IS NULL OR f.provider_id = "
-		"m.provider_id) AND (f.home_kind IS NULL OR f.home_kind = k) ORDER BY f.provider_id NULLS LAST, f.lot NULLS LAST, f.home_kind "
+		"CREATE TEMP TABLE o AS SELECT m.d, NULL::uuid AS home, m.provider_id, k AS kind, m.tier, (SELECT "
+		"f.weekly_fee_pence FROM f "
+		"WHERE f.d = m.d AND f.home_id IS NULL AND (f.lot IS NULL OR f.lot = m.lot) AND (f.provider_id IS "
+		"NULL OR f.provider_id = "
+		"m.provider_id) AND (f.home_kind IS NULL OR f.home_kind = k) ORDER BY f.provider_id NULLS LAST, "
+		"f.lot NULLS LAST, f.home_kind "
 		"NULLS LAST LIMIT 1) AS pence FROM m, (VALUES ('FOSTERING'), ('SHORT_BREAKS')) v (k);"
 		"CREATE TEMP TABLE w AS SELECT day.d, r.home_id, r.provider_id, r.home_kind, r.tier, r.weekly_fee_pence FROM day, "
 		"providers.home_route r WHERE r.contract_id = '%s' AND r.home_id IS NULL AND r.from_date <= d "
@@ -425,9 +443,12 @@ START_TEST(on_each_day_the_routes_are_those_that_a_look_at_each_row_finds)
 		ck_assert_int_eq(days_that_differ(id), 0);
 		/* No row stands there twice. */
 		ck_assert_int_eq(COUNT_OF("SELECT count(*) FROM providers.home_route a JOIN providers.home_route b ON a.contract_id = "
-		                          "b.contract_id AND a.home_id IS NOT DISTINCT FROM b.home_id AND a.provider_id IS NOT DISTINCT FROM "
-		                          "b.provider_id AND a.home_kind IS NOT DISTINCT FROM b.home_kind AND a.tier IS NOT DISTINCT FROM "
-		                          "b.tier AND a.weekly_fee_pence IS NOT DISTINCT FROM b.weekly_fee_pence AND a.authority = b.authority "
+		                          "b.contract_id AND a.home_id IS NOT DISTINCT FROM b.home_id AND "
+		                          "a.provider_id IS NOT DISTINCT FROM "
+		                          "b.provider_id AND a.home_kind IS NOT DISTINCT FROM b.home_kind AND "
+		                          "a.tier IS NOT DISTINCT FROM "
+		                          "b.tier AND a.weekly_fee_pence IS NOT DISTINCT FROM b.weekly_fee_pence "
+		                          "AND a.authority = b.authority "
 		                          "AND a.from_date = b.from_date AND a.id <> b.id WHERE a.contract_id = '%s'", id), 0);
 	}
 }
@@ -613,7 +634,8 @@ static void told_of(const char *document, const char *steps)
 static const char *bars_of(const char *id)
 {
 	return value_of("SELECT coalesce(string_agg(concat_ws(' ', kind, from_date, coalesce(until_date::text, '..')), ', ' "
-	                "ORDER BY from_date, until_date), '') FROM providers.bar WHERE '%s' IN (home_id::text, provider_id::text)", id);
+	                "ORDER BY from_date, until_date), '') FROM providers.bar WHERE '%s' IN "
+	                "(home_id::text, provider_id::text)", id);
 }
 
 static int timers_of(const char *document)
@@ -621,9 +643,33 @@ static int timers_of(const char *document)
 	return COUNT_OF("SELECT count(*) FROM providers.timer WHERE kind = 'document_expiring' AND subject = '%s'", document);
 }
 
+/* Whether matching leaves a home out because of a document. */
+static bool is_barred(const char *home)
+{
+	json_t *found = call("providers/ExplainHome", "{\"homeId\": \"%s\", \"needs\": {\"age\": {\"value\": 9}}}", home), *reason;
+	size_t i;
+	json_array_foreach(at(found, "home.reasons"), i, reason)
+		if (strcmp(text_at(reason, "code"), "DOCUMENT_EXPIRED") == 0)
+			return true;
+	return false;
+}
+
+static void bars_told(const char *provider, int began, int ended)
+{
+	int first = 0, second = 0;
+	for (int wait = 0; wait < 250 && (first != began || second != ended); wait++, rest()) {
+		first = COUNT_OF("SELECT count(*) FROM providers.outbox WHERE type = 'hearth.home.barred.v1' "
+		                 "AND payload ->> 'providerId' = '%s' AND payload ->> 'kind' = 'DOCUMENT_EXPIRED'", provider);
+		second = COUNT_OF("SELECT count(*) FROM providers.outbox WHERE type = 'hearth.home.bar_lifted.v1' "
+		                  "AND payload ->> 'providerId' = '%s'", provider);
+	}
+	ck_assert_int_eq(first, began);
+	ck_assert_int_eq(second, ended);
+}
+
 START_TEST(a_document_is_spoken_of_at_each_step_once_and_bars_on_the_day_it_expires)
 {
-	const char *provider = a_provider(), *home = a_home(1);
+	const char *provider = a_provider(), *home = a_home(1), *theirs = a_home_of(provider, "FOSTERING", 1, 70000);
 	drive("2024-02-01T09:00:00Z");
 	const char *insurance = a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2023-05-01", "2024-05-01");
 	const char *policy = a_document("homeId", home, "DBS_POLICY", "2023-05-01", "2024-05-01");
@@ -643,10 +689,14 @@ START_TEST(a_document_is_spoken_of_at_each_step_once_and_bars_on_the_day_it_expi
 	told_of(policy, "60/60 30/30 7/7 0/0");
 	ck_assert_str_eq(bars_of(provider), "DOCUMENT_EXPIRED 2024-05-01 ..");
 	ck_assert_str_eq(bars_of(home), "");
+	ck_assert(is_barred(theirs) && !is_barred(home));
+	bars_told(provider, 1, 0);
 	ck_assert_int_eq(timers_of(insurance) + timers_of(policy), 0);
 	drive("2024-05-03T09:00:00Z");
 	a_document("providerId", provider, "PUBLIC_LIABILITY_INSURANCE", "2024-05-01", "2025-05-01");
 	ck_assert_str_eq(bars_of(provider), "DOCUMENT_EXPIRED 2024-05-01 2024-05-03");
+	ck_assert(!is_barred(theirs));
+	bars_told(provider, 1, 1);
 }
 END_TEST
 

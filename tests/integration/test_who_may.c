@@ -197,7 +197,8 @@ static json_t *asked_by(uint32_t roles, const char *method, const char *request)
 START_TEST(a_provider_sees_no_fee_of_a_home_and_a_council_does)
 {
 	static const struct { const char *method, *fee; } calls[] = { { "GetHome", "home.weeklyFee.pence" },
-		{ "ListHomes", "homes.0.weeklyFee.pence" }, { "CloseHome", "home.weeklyFee.pence" }, { "OpenHome", "home.weeklyFee.pence" } };
+		{ "ListHomes", "homes.0.weeklyFee.pence" }, { "CloseHome", "home.weeklyFee.pence" },
+		{ "OpenHome", "home.weeklyFee.pence" } };
 	char *request, text[200];
 	struct world world;
 	world_build(&world, suite, "907", NULL, false);
