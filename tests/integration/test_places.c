@@ -232,6 +232,15 @@ END_TEST
 
 /* ---- openings ---- */
 
+/* The same home in a file, which knows of no opening. */
+static void imports_home_again(const char *home)
+{
+	json_t *imported = call("providers/ImportHomes", "{\"system\": \"nightly\", \"rows\": [{\"providerKey\": \"P\","
+	                        "\"providerName\": \"A company\", \"homeKey\": \"N1\", \"kind\": \"CHILDRENS_HOME\", \"places\": 3}]}");
+	ck_assert_int_eq(number_at(imported, "homesChanged"), 1);
+	ck_assert_str_eq(text_at(places_of(home), "homeId"), home);
+}
+
 START_TEST(an_opening_that_slips_keeps_what_was_planned)
 {
 	const char *home = a_childrens_home(4, "");
@@ -261,6 +270,24 @@ START_TEST(an_opening_that_slips_keeps_what_was_planned)
 	ck_assert_int_eq(number_at(all, "openings.2.slippedDays.value"), 1);
 	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "opened", "providers/RecordOpening",
 	        "{\"homeId\": \"%s\", \"opened\": \"2024-01-07\"}", home);
+}
+END_TEST
+
+START_TEST(a_nightly_record_of_the_home_leaves_its_opening_alone)
+{
+	json_t *provider = call("providers/UpsertProvider", "{\"name\": \"A company\", \"code\": \"PR4\"}");
+	char facts[400];
+	snprintf(facts, sizeof facts, "{\"externalId\": {\"system\": \"nightly\", \"id\": \"N1\"}, \"providerId\": \"%s\","
+	         "\"kind\": \"CHILDRENS_HOME\", \"places\": 3, \"plannedOpen\": \"2024-02-01\"}", text_at(provider, "provider.id"));
+	const char *home = text_at(call("providers/UpsertHome", "%s", facts), "home.id");
+	ck_assert_str_eq(text_at(call("providers/ListOpenings", "{\"homeId\": \"%s\"}", home), "openings.0.plannedOpen"),
+	                 "2024-02-01");
+	call("providers/PlanOpening", "{\"homeId\": \"%s\", \"plannedOpen\": \"2024-03-01\"}", home);
+	json_t *again = call("providers/UpsertHome", "%s", facts);
+	ck_assert_str_eq(text_at(again, "home.plannedOpen"), "2024-03-01");
+	ck_assert_str_eq(text_at(again, "home.etag"), "2");
+	imports_home_again(home);
+	ck_assert_str_eq(text_at(places_of(home), "plannedOpen"), "2024-03-01");
 }
 END_TEST
 
@@ -312,8 +339,7 @@ END_TEST
 
 START_TEST(a_council_may_keep_back_places_of_homes_without_a_manager)
 {
-	const char *home = a_childrens_home(3, "");
-	is_so(home, "manager = 'VACANT'");
+	const char *home = a_childrens_home(3, ", \"manager\": \"VACANT\"");
 	levels_are(home, "", "3 3 3");
 	json_t *set = call("providers/SetPlacePolicy", "{\"code\": \"MANAGER_VACANT_KEEPS_BACK\", \"value\": true,"
 	                   "\"source\": \"Placement policy 4\"}");
@@ -342,11 +368,9 @@ START_TEST(an_annexe_has_its_places_out_of_its_homes_registration_and_they_count
 {
 	const char *home = a_childrens_home(6, ", \"areaAuthority\": \"391\"");
 	json_t *made = call("providers/UpsertHome", "{\"providerId\": \"%s\", \"kind\": \"CHILDRENS_HOME\", \"places\": 2,"
-	                    "\"areaAuthority\": \"391\", \"urn\": \"SC000001\", \"registration\": \"REGISTERED\"}", provider_of(home));
+	                    "\"areaAuthority\": \"391\", \"urn\": \"SC000001\", \"registration\": \"REGISTERED\","
+	                    "\"annexeOf\": \"%s\", \"solo\": true}", provider_of(home), home);
 	const char *annexe = text_at(made, "home.id");
-	char facts[100];
-	snprintf(facts, sizeof facts, "annexe_of = '%s', solo = true", home);
-	is_so(annexe, facts);
 	levels_are(annexe, "", "2 2 1");
 	levels_are(home, "", "4 4 4");
 	json_t *places = places_of(home);
@@ -582,6 +606,7 @@ int main(void)
 	                       an_allegation_is_told_to_nobody_but_the_homes_keepers,
 	                       a_home_has_at_most_a_hundred_blocks_that_have_not_ended,
 	                       the_day_on_which_a_block_begins_or_ends_is_told, an_opening_that_slips_keeps_what_was_planned,
+	                       a_nightly_record_of_the_home_leaves_its_opening_alone,
 	                       a_day_of_opening_that_came_is_told_and_noted_until_somebody_says_it_opened,
 	                       vacancies_that_nobody_confirms_go_stale_and_are_told_once,
 	                       a_council_may_keep_back_places_of_homes_without_a_manager,

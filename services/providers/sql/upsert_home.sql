@@ -80,7 +80,8 @@ WITH seen AS (
 		siblings_only = s.siblings_only, places = :places::integer,
 		supported_category = :supported_category::text, capabilities = coalesce(:capabilities::text[], '{}'),
 		excluded_risks = coalesce(:excluded_risks::text[], '{}'), solo = coalesce(:solo::boolean, false),
-		annexe_of = :annexe_of::uuid, planned_open = :planned_open::date, manager = :manager::text,
+		annexe_of = :annexe_of::uuid,
+		planned_open = CASE WHEN h.opening_recorded THEN h.planned_open ELSE :planned_open::date END, manager = :manager::text,
 		external_system = coalesce(:external_id_system::text, h.external_system),
 		external_id = coalesce(:external_id_id::text, h.external_id),
 		version = h.version + 1, updated = :now::timestamptz
@@ -98,7 +99,8 @@ WITH seen AS (
 		coalesce(:purpose::text[], '{}'), s.least_age, s.most_age, s.sex, s.most_children, s.siblings_only,
 		:places::integer, :supported_category::text, s.register, s.registered_from, s.registered_until,
 		coalesce(:capabilities::text[], '{}'), coalesce(:excluded_risks::text[], '{}'),
-		coalesce(:solo::boolean, false), :annexe_of::uuid, :planned_open::date, :manager::text,
+		coalesce(:solo::boolean, false), :annexe_of::uuid,
+		CASE WHEN h.opening_recorded THEN h.planned_open ELSE :planned_open::date END, :manager::text,
 		coalesce(:external_id_system::text, h.external_system),
 		coalesce(:external_id_id::text, h.external_id))
 	RETURNING h.id, h.provider_id, h.name, h.kind, h.outward, h.easting, h.northing, h.area_authority,
