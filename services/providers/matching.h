@@ -118,10 +118,11 @@ struct match_resident {
 	uint16_t risks;                  /* present; only those to others are kept of who lives there */
 	bool held;                       /* a place is held; does not live there yet */
 };
-/* One named child of an exemption from the usual fostering limit, or of a temporary approval. */
+/* One named child of an exemption from the usual fostering limit, or of a temporary approval. An exemption counts while all
+ * who live there are named. */
 struct match_named {
 	struct match_id child;
-	bool siblings;                   /* by its basis SIBLINGS: counts while all who live there are named */
+	bool siblings;                   /* by its basis SIBLINGS */
 	int32_t from, until;
 };
 struct match_route {

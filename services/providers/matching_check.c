@@ -205,22 +205,25 @@ static bool all_siblings(const struct match_need *need, const struct match_home 
 	return true;
 }
 
+/* The child and everybody who lives there are named by exemptions of one basis: one who is not makes a children's home of
+ * the household as soon as there are more than the limit (Schedule 7, paragraph 5). */
+static bool names_all(const struct match_need *need, const struct match_home *home, bool siblings)
+{
+	if (home->other_children > 0 || !is_named(home, &need->child, need->day, siblings))
+		return false;
+	for (unsigned i = 0; i < home->resident_count; i++)
+		if (!is_named(home, &home->residents[i].child, need->day, siblings))
+			return false;
+	return true;
+}
+
 /* The usual fostering limit may be passed: siblings all, or named in an exemption. More children than the one whose name is
  * known are not named. */
 bool match_limit_may_be_passed(const struct match_need *need, const struct match_home *home)
 {
 	if (all_siblings(need, home))
 		return true;
-	if (need->children > 1)
-		return false;
-	if (is_named(home, &need->child, need->day, false))
-		return true;
-	if (!is_named(home, &need->child, need->day, true) || home->other_children > 0)
-		return false;
-	for (unsigned i = 0; i < home->resident_count; i++)
-		if (!is_named(home, &home->residents[i].child, need->day, true))
-			return false;
-	return true;
+	return need->children <= 1 && (names_all(need, home, false) || names_all(need, home, true));
 }
 
 /* Does it disagree that these two live together? By what is recommended for either. Siblings are asked nothing but that

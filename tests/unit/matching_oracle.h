@@ -132,13 +132,14 @@ static inline void oracle_limits(const struct match_need *need, const struct mat
 
 static inline bool oracle_may_pass(const struct match_need *need, const struct match_home *home)
 {
-	bool siblings = home->other_children <= 0, named = home->other_children <= 0;
+	bool siblings = home->other_children <= 0, named[2] = { siblings, siblings };
 	for (unsigned i = 0; i < home->resident_count; i++) {
 		siblings = siblings && oracle_sibling(need, home->residents[i].child);
-		named = named && oracle_named(need, home, home->residents[i].child, true);
+		for (int basis = 0; basis < 2; basis++)
+			named[basis] = named[basis] && oracle_named(need, home, home->residents[i].child, basis);
 	}
-	return siblings || (need->children == 1 && (oracle_named(need, home, need->child, false) ||
-	                                            (named && oracle_named(need, home, need->child, true))));
+	return siblings || (need->children == 1 && ((named[0] && oracle_named(need, home, need->child, false)) ||
+	                                            (named[1] && oracle_named(need, home, need->child, true))));
 }
 
 static inline void oracle_places(const struct match_need *need, const struct match_home *home, const struct match_law *law, int living,

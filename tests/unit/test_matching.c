@@ -395,9 +395,16 @@ START_TEST(three_are_fostered_unless_siblings_or_named)
 	out_by(&need, &home, "FOSTERING_LIMIT");
 	need.sibling_count = 0;
 	struct match_named named[4] = { { .child = need.child, .from = TODAY - 9, .until = TODAY + 1 } };
+	for (unsigned i = 0; i < 3; i++)
+		named[i + 1] = (struct match_named){ .child = there[i].child, .from = TODAY - 9, .until = TODAY + 9 };
 	home.named = named;
-	home.named_count = 1;
+	home.named_count = 3;
+	out_by(&need, &home, "FOSTERING_LIMIT");      /* one who lives there is not named: paragraph 5 */
+	home.named_count = 4;
 	fits(&need, &home);
+	home.other_children = 1;     /* nor is one who is not known here */
+	out_by(&need, &home, "FOSTERING_LIMIT");
+	home.other_children = 0;
 	need.day = TODAY + 1;        /* the exemption has ended */
 	out_by(&need, &home, "FOSTERING_LIMIT");
 	home.kind = MATCH_CHILDRENS_HOME;

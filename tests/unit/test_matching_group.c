@@ -173,21 +173,22 @@ START_TEST(an_exemption_that_names_each_of_them_lets_them_join)
 {
 	struct match_home home = a_household();
 	struct match_resident there[] = { a_resident(1, 12), a_resident(2, 12) };
-	struct match_named named[3];
+	struct match_named named[5];
 	struct siblings siblings;
 	three_siblings(&siblings);
-	for (unsigned i = 0; i < 3; i++)
-		named[i] = (struct match_named){ siblings.needs[i].child, false, MATCH_EVER, MATCH_OPEN_END };
+	for (unsigned i = 0; i < 5; i++)
+		named[i] = (struct match_named){ i < 2 ? there[i].child : siblings.needs[i - 2].child, false, MATCH_EVER,
+			                             MATCH_OPEN_END };
 	home.places = 6;
 	home.residents = there;
 	home.resident_count = 2;
 	home.named = named;
-	home.named_count = 3;
+	home.named_count = 5;
 	struct match_index *index = index_of(&home, 1);
 	match(&siblings, index, 100);
 	ck_assert_uint_eq(group.together_count, 1);
 	match_index_free(&index);
-	home.named_count = 2;
+	home.named_count = 4;
 	index = index_of(&home, 1);
 	match(&siblings, index, 100);
 	ck_assert_uint_eq(group.together_count, 0);
