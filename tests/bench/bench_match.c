@@ -5,7 +5,7 @@
  *	                                same, points and all. Then the engine alone for its p99.
  *	bench_match sizes RUNS          2,000, 20,000 and 200,000 homes (the same ones again under other ids): a home's share
  *	bench_match queue RUNS          300 referrals against all homes at once
- *	bench_match rebuild RUNS        the index from PostgreSQL's rows
+ *	bench_match rebuild RUNS        the index of the service, from the lines of its table match_home
  *
  * The connection is that of the PG* environment, its search_path the schema of match_homes.sql. Prints lines: figure, ours,
  * reference ("-": none); microseconds, of queue and rebuild milliseconds, of sizes nanoseconds. The queue's are processor time.
@@ -14,7 +14,8 @@
 /* links: services/providers/matching_day.c services/providers/matching_codes.c services/providers/places_levels.c */
 /* links: services/providers/matching_index.c services/providers/matching_run.c services/providers/matching_queue.c */
 /* links: services/providers/matching_assign.c services/providers/matching_together.c */
-/* links: services/providers/matching_candidates.c */
+/* links: services/providers/matching_candidates.c services/providers/matching_group.c services/providers/match_store.c */
+/* links: services/providers/match_facts.c */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +27,7 @@
 #include <hearth/arena.h>
 #include <hearth/clock.h>
 
-#include "../../services/providers/matching_codes.h"
-#include "../../services/providers/matching_queue.h"
+#include "../../services/providers/match.h"
 
 #define DAY 20468                        /* 2026-01-15 */
 #define NOW ((int64_t)DAY * 86400)
@@ -387,6 +387,29 @@ static void must_be_same(unsigned n, const struct found *ours, size_t our_count,
 
 /* ---- figures ---- */
 
+/* Of this thread: what computing costs, whatever else the machine does. */
+static int64_t processor_time(void)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
+/* Of the backend, on this machine; 0 where that is not told. */
+static int64_t backend_time(void)
+{
+	char path[64];
+	int64_t nanoseconds = 0;
+	snprintf(path, sizeof path, "/proc/%d/schedstat", PQbackendPID(pg));
+	FILE *file = fopen(path, "r");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%" SCNd64, &nanoseconds) != 1)
+		nanoseconds = 0;
+	fclose(file);
+	return nanoseconds / 1000;
+}
+
 static int by_size(const void *left, const void *right)
 {
 	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
@@ -416,7 +439,7 @@ static char *file_text(const char *path)
 static void compare(int runs, const char *path)
 {
 	struct engine engine = engine_over(read_index());
-	int64_t ours[NEEDS], theirs[NEEDS], alone[NEEDS * 25];
+	int64_t ours[NEEDS], theirs[NEEDS], our_time[NEEDS], their_time[NEEDS], alone[NEEDS * 25];
 	size_t found = 0;
 	PGresult *prepared = PQprepare(pg, "reference", file_text(path), 0, NULL);
 	if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
@@ -425,12 +448,15 @@ static void compare(int runs, const char *path)
 		for (unsigned n = 0; n < NEEDS; n++) {
 			struct found by_us[PAGE] = { 0 }, by_them[PAGE] = { 0 };
 			struct match_need need = need_of(n);
-			int64_t began = hearth_clock_mono();
+			int64_t began = hearth_clock_mono(), from = processor_time();
 			size_t our_count = by_engine(&engine, &need, by_us);
-			int64_t between = hearth_clock_mono();
+			our_time[n] = processor_time() - from;
+			ours[n] = hearth_clock_mono() - began;
+			from = backend_time();
+			began = hearth_clock_mono();
 			size_t count = by_sql(&need, by_them);
-			ours[n] = between - began;
-			theirs[n] = hearth_clock_mono() - between;
+			theirs[n] = hearth_clock_mono() - began;
+			their_time[n] = backend_time() - from;
 			must_be_same(n, by_us, our_count, by_them, count);
 			found += count;
 		}
@@ -444,6 +470,7 @@ static void compare(int runs, const char *path)
 			alone[i] = hearth_clock_mono() - began;
 		}
 		printf("match_20k %" PRId64 " %" PRId64 "\n", at_share(ours, NEEDS, 0.5), at_share(theirs, NEEDS, 0.5));
+		printf("match_20k_time %" PRId64 " %" PRId64 "\n", at_share(our_time, NEEDS, 0.5), at_share(their_time, NEEDS, 0.5));
 		printf("match_p99 %" PRId64 " -\n", at_share(alone, NEEDS * 25, 0.99));
 	}
 	if (found < NEEDS)
@@ -495,14 +522,6 @@ static void sizes(int runs)
 	}
 }
 
-/* Of this thread: what computing costs, whatever else the machine does. */
-static int64_t processor_time(void)
-{
-	struct timespec at;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
-}
-
 static void queue(int runs)
 {
 	static struct match_need needs[REFERRALS];
@@ -535,13 +554,24 @@ static void queue(int runs)
 	}
 }
 
+/* As a process does that begins: the statement's rows, each line read and put. */
 static void rebuild(int runs)
 {
 	for (int run = 0; run < runs; run++) {
+		struct hearth_status status;
+		struct match_store store = { .index = match_index_new(1000000, MEMORY_MOST) };
+		match_store_now();       /* with the reader of lines */
 		int64_t began = hearth_clock_mono();
-		struct match_index *index = read_index();
+		PGresult *rows = rows_of("SELECT m.home_id, m.revision, m.facts FROM providers.match_home m "
+		                         "WHERE m.until_revision IS NULL");
+		for (int row = 0; row < PQntuples(rows); row++)
+			if (match_store_put(&store, text(rows, row, 0), number(rows, row, 1, 0), text(rows, row, 2), &status) < 0)
+				die("a line", status.message);
+		if (match_index_count(store.index) < 2000)
+			die("the service's table", "has too few homes");
 		printf("match_rebuild %.1f -\n", (double)(hearth_clock_mono() - began) / 1000);
-		match_index_free(&index);
+		PQclear(rows);
+		match_index_free(&store.index);
 	}
 }
 

@@ -70,5 +70,17 @@ SELECT id_of('route' || p, n), id_of('home', n), (ARRAY['', '301', '302', '303']
 FROM generate_series(1, :homes) n, generate_series(1, 4) p WHERE draw(n, 160 + p, 2) = 0;
 INSERT INTO adjoining (authority, adjoining, vintage, loaded)
 SELECT '301', (300 + a)::text, 'made up', '2026-01-05' FROM unnest(ARRAY[0, 2, 3, 4, 5]) a;
+
+-- The same in the service's own tables: its triggers write the lines of match_home, which it keeps in memory.
+SET search_path = providers;
+INSERT INTO provider (id, name, created, updated)
+SELECT DISTINCT h.provider_id, 'Provider of the bench', timestamptz '2026-01-05', timestamptz '2026-01-05' FROM bench_match.home h;
+INSERT INTO home TABLE bench_match.home;
+INSERT INTO place (home_id, number, offered) SELECT k.home_id, k.place, true FROM bench_match.hold k;
+INSERT INTO hold TABLE bench_match.hold;
+INSERT INTO bar TABLE bench_match.bar;
+INSERT INTO home_limit TABLE bench_match.home_limit;
+INSERT INTO place_block TABLE bench_match.place_block;
+INSERT INTO home_route TABLE bench_match.home_route;
 VACUUM ANALYZE bench_match.home, bench_match.hold, bench_match.bar, bench_match.home_limit, bench_match.place_block,
 	bench_match.home_route, bench_match.adjoining;

@@ -18,7 +18,7 @@ seconds=${BENCH_SECONDS:-${tiny:+0.3}}
 seconds=${seconds:-1}
 warm=${tiny:+0.1}
 warm=${warm:-0.3}
-parts=${BENCH_ONLY:-echo curve instructions write read busy events import nation match idle failover scale}
+parts=${BENCH_ONLY:-echo curve instructions write read busy events import nation idle failover scale match}
 here=$(realpath "$(dirname "$0")")
 services=$here/../../services
 clients=${tiny:+2}
@@ -636,9 +636,9 @@ if wants busy; then busy_part; fi
 if wants events; then events_part; fi
 if wants import; then import_part; fi
 if wants nation; then nation_part; fi
-if wants match; then match_part; fi
 if wants idle; then idle_part; fi
 if wants failover; then failover_part; fi
 if wants scale; then scale_part; fi
+if wants match; then match_part; fi
 table || exit 1
 cat "$build/bench-spread.tsv" | column -t -s "$(printf '\t')"
