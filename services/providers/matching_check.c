@@ -124,16 +124,16 @@ static void prepare(const struct match_question *question, struct match_prepared
 	const struct match_need *need = question->need;
 	const struct match_rule_of_law *limit = law_of(question, MATCH_LAW_FOSTERING_USUAL_LIMIT);
 	*to = (struct match_prepared){
-		.question = *question, .age_low = need->age < 0 ? MATCH_NO_MOST : need->age,
-		.age_high = need->age < 0 ? MATCH_NO_LEAST : need->age, .east = need->home.known ? need->home.easting : MATCH_NO_GRID,
+		.question = *question, .age_low = need->age < 0 ? MATCH_NO_MOST_AGE : match_age(need->age),
+		.age_high = match_age(need->age), .east = need->home.known ? need->home.easting : MATCH_NO_GRID,
 		.north = need->home.northing, .sex = match_sex_bit(need->sex),
 		.children = (int16_t)(need->children < 1 ? 1 : need->children > 1000 ? 1000 : need->children),
 		.most_tenths = need->most_tenths == MATCH_UNKNOWN ? MATCH_FAR : need->most_tenths,
 		.fostering_limit = (int16_t)(limit->source && limit->value < MATCH_NO_MOST ? limit->value : MATCH_NO_MOST),
 		.manager_asked = in_force(question, MATCH_LAW_MANAGER_VACANCY), .capabilities = need->capabilities,
 		.solo = need->companions == MATCH_SOLO, .liberty = need->deprivation_of_liberty,
-		.must_be_above = need->companions == MATCH_ONLY_OLDER && need->age >= 0 ? need->age : MATCH_NO_LEAST,
-		.must_be_below = need->companions == MATCH_ONLY_YOUNGER && need->age >= 0 ? need->age : MATCH_NO_MOST,
+		.must_be_above = need->companions == MATCH_ONLY_OLDER ? match_age(need->age) : MATCH_NO_LEAST,
+		.must_be_below = need->companions == MATCH_ONLY_YOUNGER && need->age >= 0 ? match_age(need->age) : MATCH_NO_MOST_AGE,
 		.capabilities_out = need->pets == MATCH_PETS_NO ? 1U << MATCH_CAN_PETS : 0,
 		.placement_kinds = need->placement_kinds ? need->placement_kinds : UINT16_MAX,
 	};
@@ -369,11 +369,13 @@ static uint64_t check_wishes(const struct match_prepared *prepared, const struct
 uint64_t match_check(const struct match_prepared *prepared, const struct match_home *home, const struct match_day *day,
                      const struct match_offer *offer, int32_t *ret_tenths)
 {
+	const struct match_need *need = prepared->question.need;
 	int32_t tenths = tenths_of((int64_t)prepared->east - day->easting, (int64_t)prepared->north - day->northing);
 	tenths = (day->easting == MATCH_NO_GRID) | (prepared->east == MATCH_NO_GRID) ? MATCH_FAR : tenths;
 	uint64_t out = day->out | prepared->by_setting[day->setting] | check_child(prepared, day) |
 		check_numbers(prepared, day) | check_companions(prepared, day) | check_wishes(prepared, day, offer, tenths);
-	if (day->flags & (MATCH_DAY_OWN_BARS | MATCH_DAY_NAMED_ONLY) || prepared->question.need->sibling_count ||
+	bool barred = day->flags & MATCH_DAY_OWN_BARS && (day->barred_by == need->authority || day->barred_by == MATCH_SEVERAL);
+	if (barred || day->flags & MATCH_DAY_NAMED_ONLY || need->sibling_count ||
 	    (out & MATCH_BIT(MATCH_FOSTERING_LIMIT) && day->flags & MATCH_DAY_NAMED))
 		out = check_lists(prepared, home, day, out);
 	*ret_tenths = tenths;

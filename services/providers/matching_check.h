@@ -13,14 +13,14 @@
 
 struct match_prepared {
 	struct match_question question;
-	int16_t age_low, age_high;       /* the age; when it is not known, one that no bound excludes: from below, from above */
+	int8_t age_low, age_high;       /* the age; when it is not known, one that no bound excludes: from below, from above */
 	int32_t east, north;             /* of the child's home; MATCH_NO_GRID */
 	uint8_t sex;
 	int16_t children;
 	int32_t most_tenths;
 	int16_t fostering_limit;         /* MATCH_NO_MOST: none in force */
 	bool solo, liberty, manager_asked;
-	int16_t must_be_above, must_be_below;    /* ages of who lives there, for this child */
+	int8_t must_be_above, must_be_below;     /* ages of who lives there, for this child */
 	uint32_t capabilities_out;       /* of homes that the child cannot live in */
 	uint16_t placement_kinds;        /* every one when not said */
 	uint32_t capabilities;           /* wanted, all of them */

@@ -12,11 +12,6 @@ static int16_t least(int16_t a, int16_t b)
 	return a < b ? a : b;
 }
 
-static int16_t most(int16_t a, int16_t b)
-{
-	return a > b ? a : b;
-}
-
 static int16_t bounded(int64_t number)
 {
 	return (int16_t)(number < 0 ? 0 : number > PLACES_MOST ? PLACES_MOST : number);
@@ -33,6 +28,21 @@ uint8_t match_setting(const struct match_home *home)
 uint8_t match_sex_bit(char sex)
 {
 	return sex == 'M' ? 1 : sex == 'F' ? 2 : 0;
+}
+
+int8_t match_age(int age)
+{
+	return (int8_t)(age < 0 ? MATCH_NO_LEAST : age >= MATCH_NO_MOST_AGE ? MATCH_NO_MOST_AGE - 1 : age);
+}
+
+static int8_t younger(int8_t a, int8_t b)
+{
+	return a < b ? a : b;
+}
+
+static int8_t older(int8_t a, int8_t b)
+{
+	return a > b ? a : b;
 }
 
 static uint8_t sexes_out(char taken)
@@ -94,9 +104,10 @@ static void reckon_bars(const struct match_home *home, int32_t day, struct match
 			continue;
 		if (bar->kind == MATCH_BAR_NAMED_CHILDREN_ONLY)
 			to->flags |= MATCH_DAY_NAMED_ONLY;
-		else if (bar->authority)
+		else if (bar->authority) {
+			to->barred_by = to->flags & MATCH_DAY_OWN_BARS && to->barred_by != bar->authority ? MATCH_SEVERAL : bar->authority;
 			to->flags |= MATCH_DAY_OWN_BARS;
-		else        /* a kind that is not known here bars as well */
+		} else      /* a kind that is not known here bars as well */
 			to->out |= MATCH_BIT(bar->kind < MATCH_BARS ? rules[bar->kind] : MATCH_EMBARGOED);
 	}
 }
@@ -108,8 +119,8 @@ static void reckon_limits(const struct match_home *home, int32_t day, struct mat
 		if (!holds(to, day, limit->from, limit->until))
 			continue;
 		switch (limit->code) {
-		case MATCH_LEAST_AGE: to->condition_least_age = most(to->condition_least_age, limit->value); break;
-		case MATCH_MOST_AGE: to->condition_most_age = least(to->condition_most_age, limit->value); break;
+		case MATCH_LEAST_AGE: to->condition_least_age = older(to->condition_least_age, match_age(limit->value)); break;
+		case MATCH_MOST_AGE: to->condition_most_age = younger(to->condition_most_age, match_age(limit->value)); break;
 		case MATCH_SEX: to->condition_sexes_out |= sexes_out(limit->sex); break;
 		case MATCH_MOST_CHILDREN: to->condition_children = least(to->condition_children, limit->value); break;
 		default: break;
@@ -121,18 +132,18 @@ static void reckon_residents(const struct match_home *home, int32_t day, struct 
 {
 	for (unsigned i = 0; i < home->resident_count; i++) {
 		const struct match_resident *resident = &home->residents[i];
-		int16_t age = (int16_t)match_age_on(resident->age, resident->age_on, day);
+		int8_t age = match_age(match_age_on(resident->age, resident->age_on, day));
 		if (resident->companions == MATCH_SOLO)
 			to->flags |= MATCH_DAY_RESIDENT_SOLO;
 		if (age < 0)
 			continue;
 		age_holds(to, resident->age_on, day);
-		to->youngest = least(to->youngest, age);
-		to->oldest = most(to->oldest, age);
+		to->youngest = younger(to->youngest, age);
+		to->oldest = older(to->oldest, age);
 		if (resident->companions == MATCH_ONLY_OLDER)
-			to->must_be_above = most(to->must_be_above, age);
+			to->must_be_above = older(to->must_be_above, age);
 		else if (resident->companions == MATCH_ONLY_YOUNGER)
-			to->must_be_below = least(to->must_be_below, age);
+			to->must_be_below = younger(to->must_be_below, age);
 	}
 }
 
@@ -177,11 +188,12 @@ void match_day_reckon(const struct match_home *home, int32_t day, struct match_d
 		.easting = home->grid.known ? home->grid.easting : MATCH_NO_GRID, .northing = home->grid.northing,
 		.capabilities = home->capabilities, .excluded_risks = home->excluded_risks,
 		.approved_kinds = home->approved_kinds, .area = home->area, .setting = match_setting(home),
-		.least_age = home->least_age, .most_age = or_most(home->most_age), .sexes_out = sexes_out(home->sex),
-		.condition_least_age = MATCH_NO_LEAST, .condition_most_age = MATCH_NO_MOST,
+		.least_age = match_age(home->least_age),
+		.most_age = home->most_age == MATCH_UNKNOWN ? MATCH_NO_MOST_AGE : match_age(home->most_age), .sexes_out = sexes_out(home->sex),
+		.condition_least_age = MATCH_NO_LEAST, .condition_most_age = MATCH_NO_MOST_AGE,
 		.most_children = or_most(home->most_children), .condition_children = MATCH_NO_MOST,
-		.youngest = MATCH_NO_MOST, .oldest = MATCH_NO_LEAST, .must_be_above = MATCH_NO_LEAST,
-		.must_be_below = MATCH_NO_MOST,
+		.youngest = MATCH_NO_MOST_AGE, .oldest = MATCH_NO_LEAST, .must_be_above = MATCH_NO_LEAST,
+		.must_be_below = MATCH_NO_MOST_AGE,
 	};
 	to.flags = (uint8_t)((home->siblings_only ? MATCH_DAY_SIBLINGS_ONLY : 0) | (home->solo ? MATCH_DAY_SOLO : 0) |
 	                     (home->manager_vacant ? MATCH_DAY_NO_MANAGER : 0) |

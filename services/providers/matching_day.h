@@ -10,12 +10,14 @@
 
 #define MATCH_NO_GRID INT32_MIN
 #define MATCH_NO_LEAST (-1)              /* no age is below it */
-#define MATCH_NO_MOST 32000              /* no age, no number of children is above it */
+#define MATCH_NO_MOST_AGE 127            /* no age is above it; one that is beyond is taken for the last below */
+#define MATCH_NO_MOST 32000              /* no number of children is above it */
+#define MATCH_SEVERAL UINT16_MAX         /* councils */
 
 /* flags */
 #define MATCH_DAY_SIBLINGS_ONLY 1U
 #define MATCH_DAY_SOLO 2U
-#define MATCH_DAY_OWN_BARS 4U            /* a council's own bar holds: the list must be read */
+#define MATCH_DAY_OWN_BARS 4U            /* a council's own bar holds */
 #define MATCH_DAY_NAMED_ONLY 8U          /* for the children whom an approval names alone */
 #define MATCH_DAY_NAMED 16U              /* an exemption or approval names children */
 #define MATCH_DAY_NO_MANAGER 32U
@@ -30,22 +32,27 @@ struct match_day {
 	uint16_t excluded_risks, approved_kinds, area;
 	uint8_t setting;                 /* match_setting() */
 	uint8_t flags;
-	int16_t least_age, most_age;     /* terms */
-	int16_t condition_least_age, condition_most_age;
+	uint16_t barred_by;              /* the council whose own bar holds; MATCH_SEVERAL */
+	int8_t least_age, most_age;      /* terms */
+	int8_t condition_least_age, condition_most_age;
 	uint8_t sexes_out, condition_sexes_out;  /* bits of match_sex_bit(): not taken */
 	int16_t most_children, condition_children;
 	int16_t living;                  /* there or with a place held, other children with them */
 	int16_t free;                    /* by places alone */
 	int16_t offerable;               /* by places, registration, terms and conditions */
-	int16_t youngest, oldest;        /* of those who live there whose age is known */
-	int16_t must_be_above, must_be_below;    /* ages, for those who live there */
+	int8_t youngest, oldest;         /* of those who live there whose age is known */
+	int8_t must_be_above, must_be_below;     /* ages, for those who live there */
 };
+
+_Static_assert(sizeof(struct match_day) == 64, "a line of the cache");
 
 #define MATCH_SETTINGS (MATCH_KINDS * MATCH_REGISTRATIONS * 2 * 2)
 
 /* Kind, registration, whether there is a URN, and whether the setting is one that regulations 27A and 27C leave out. */
 uint8_t match_setting(const struct match_home *home);
 uint8_t match_sex_bit(char sex);
+/* An age as a line holds it. */
+int8_t match_age(int age);
 void match_day_reckon(const struct match_home *home, int32_t day, struct match_day *ret_day);
 /* The first three levels; `registered` false: the law of the day asks for a registration that there is not. */
 void match_day_levels(const struct match_home *home, int32_t day, bool shut, bool registered, bool kept_back,
