@@ -12,7 +12,7 @@
 #include <hearth/providers/v1/providers.pb-c.h>
 #include <hearth/text.h>
 
-#define ROWS_OF_A_CHUNK 200
+#define ROWS_OF_A_CHUNK 100
 #define SYSTEM "homes-csv"
 
 typedef Hearth__Providers__V1__HomeRow home_row;
@@ -94,27 +94,46 @@ static bool drop_named_row(struct homes *homes)
 	return true;
 }
 
+/* The first `count` rows that wait. */
+static int send_rows(struct homes *homes, size_t count)
+{
+	Hearth__Providers__V1__ImportHomesRequest request;
+	ProtobufCMessage *message;
+	hearth__providers__v1__import_homes_request__init(&request);
+	request.system = SYSTEM;
+	request.rows = homes->rows;
+	request.n_rows = count;
+	if (cli_call(homes->cli, "hearth.providers.v1.Providers/ImportHomes", &request.base,
+	             &hearth__providers__v1__import_homes_response__descriptor, NULL, homes->arena, &message, NULL,
+	             &homes->status) != 0)
+		return -1;
+	homes->answered = true;
+	add_sent(homes, (const Hearth__Providers__V1__ImportHomesResponse *)message);
+	homes->waiting -= count;
+	memmove(homes->rows, homes->rows + count, homes->waiting * sizeof(*homes->rows));
+	memmove(homes->lines, homes->lines + count, homes->waiting * sizeof(*homes->lines));
+	return 0;
+}
+
+/* Half as many at once when it takes too long: what did not end in time has changed nothing. */
+static bool take_fewer(struct homes *homes, size_t *most, size_t count)
+{
+	if (count < 2 || strcmp(homes->status.reason, "STATEMENT_TIMEOUT") != 0)
+		return false;
+	*most = count / 2;
+	homes->status = (struct hearth_status)HEARTH_STATUS_INIT;
+	return true;
+}
+
 static int send_waiting(struct homes *homes)
 {
 	int result = 0;
-	bool again = homes->waiting > 0 && !homes->dry_run;
-	while (again) {
-		Hearth__Providers__V1__ImportHomesRequest request;
-		hearth__providers__v1__import_homes_request__init(&request);
-		request.system = SYSTEM;
-		request.rows = homes->rows;
-		request.n_rows = homes->waiting;
-		ProtobufCMessage *message;
-		result = cli_call(homes->cli, "hearth.providers.v1.Providers/ImportHomes", &request.base,
-		                  &hearth__providers__v1__import_homes_response__descriptor, NULL, homes->arena, &message, NULL,
-		                  &homes->status);
-		homes->answered = homes->answered || result == 0;
-		if (result == 0)
-			add_sent(homes, (const Hearth__Providers__V1__ImportHomesResponse *)message);
-		again = result != 0 && drop_named_row(homes);
-		if (again)
+	size_t most = ROWS_OF_A_CHUNK;
+	while (result == 0 && homes->waiting > 0 && !homes->dry_run) {
+		size_t count = homes->waiting < most ? homes->waiting : most;
+		result = send_rows(homes, count);
+		if (result != 0 && (drop_named_row(homes) || take_fewer(homes, &most, count)))
 			result = 0;
-		again = again && homes->waiting > 0;
 	}
 	homes->waiting = 0;
 	hearth_arena_reset(homes->arena);
