@@ -295,6 +295,10 @@ static void a_boy_of_fifteen_gets_no_flat(void)
 		if (strstr(text_at(count, "source"), "27A") != NULL)
 			by_27a += number_at(count, "homes");
 	ck_assert_int_ge(by_27a, 1);
+	/* Nor is a place there held for him, when somebody accepts all the same: the referral is open again and says why. */
+	call("referrals/AcceptOffer", "{\"offerId\": \"%s\"}", an_offer(id, homes.flat));
+	ck_assert_str_eq(text_at(referral_in(id, "OPEN"), "reason"), "UNDER_16_OTHER_ARRANGEMENT");
+	occupancy_is(homes.flat, 0, 0, 0);
 	/* Whatever its weights, the council cannot buy the rule off. */
 	json_t *weights = at(call("providers/GetMatchWeights", "{}"), "weights");
 	call("providers/SetMatchWeights", "{\"etag\": \"%s\", \"weights\": [{\"code\": \"DISTANCE\", \"value\": 1000000, \"rationale\":"

@@ -1,9 +1,11 @@
--- An offer is accepted: a place is held, or refused with the reason. The writer lock was taken before this statement's
+-- An offer is accepted: a place is held, or refused with the reason; the law forbids some settings for a child of this age. The writer lock was taken before this statement's
 -- snapshot, so of many acceptances for the last place one holds it; the key of hold_place says so again. An offer whose
 -- child already lives there, or that already has its place, changes nothing.
 WITH house AS (
 	SELECT h.id, h.open, h.registered_until <= :today::date IS TRUE AS lapsed,
-		home_barred(h.id, :authority::text, :today::date) AS barred
+		home_barred(h.id, :authority::text, :today::date) AS barred, h.kind,
+		h.kind IN ('OTHER_ARRANGEMENT', 'SUPPORTED_ACCOMMODATION', 'SUPPORTED_LODGINGS') AND NOT h.capabilities && ARRAY[
+			'CARE_HOME', 'HOSPITAL', 'RESIDENTIAL_FAMILY_CENTRE', 'SCHOOL_OR_COLLEGE', 'DISABLED_HOLIDAY_SCHEME'] AS other
 	FROM home h WHERE h.id = :home_id::uuid
 ), live AS (
 	SELECT k.place FROM hold k WHERE k.home_id = :home_id::uuid AND k.state IN ('HELD', 'CONFIRMED')
@@ -15,6 +17,10 @@ WITH house AS (
 ), who AS (
 	SELECT n.age, n.sex, n.needs, n.updated FROM need n
 	WHERE n.authority = :authority::text AND n.referral_id = :referral_id::uuid
+), law AS (
+	SELECT r.code, r.value FROM rule r
+	WHERE r.code IN ('OTHER_ARRANGEMENT_LEAST_AGE', 'ADULT_AGE') AND r.from_date <= :today::date
+		AND (r.until_date IS NULL OR r.until_date > :today::date)
 ), verdict AS (
 	SELECT CASE
 		WHEN :event_historical::boolean THEN 'NOTHING'
@@ -24,6 +30,10 @@ WITH house AS (
 		WHEN NOT (SELECT h.open FROM house h) THEN 'HOME_CLOSED'
 		WHEN (SELECT h.barred FROM house h) THEN 'HOME_BARRED'
 		WHEN (SELECT h.lapsed FROM house h) THEN 'REGISTRATION_LAPSED'
+		WHEN (SELECT h.other FROM house h) AND (SELECT w.age FROM who w) <
+			(SELECT l.value FROM law l WHERE l.code = 'OTHER_ARRANGEMENT_LEAST_AGE') THEN 'UNDER_16_OTHER_ARRANGEMENT'
+		WHEN (SELECT h.other AND h.kind = 'OTHER_ARRANGEMENT' FROM house h) AND (SELECT w.age FROM who w) <
+			(SELECT l.value FROM law l WHERE l.code = 'ADULT_AGE') THEN 'NOT_SUPPORTED_ACCOMMODATION'
 		WHEN NOT EXISTS (SELECT 1 FROM spare) THEN 'NO_PLACE'
 		ELSE 'HELD' END AS outcome
 ), effect AS (
@@ -59,6 +69,6 @@ WITH house AS (
 		:now::timestamptz, :traceparent::text, jsonb_build_object(
 			'referralId', :referral_id::uuid, 'offerId', :offer_id::uuid, 'childId', :child_id::uuid,
 			'homeId', :home_id::uuid, 'reason', v.outcome)
-	FROM verdict v WHERE v.outcome IN ('HOME_UNKNOWN', 'HOME_CLOSED', 'HOME_BARRED', 'REGISTRATION_LAPSED', 'NO_PLACE')
+	FROM verdict v WHERE v.outcome NOT IN ('NOTHING', 'HELD')
 )
 SELECT v.outcome AS verdict FROM verdict v
