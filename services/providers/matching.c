@@ -229,7 +229,8 @@ static uint32_t note_child(const struct telling *t)
 	const struct match_day *day = t->day;
 	bool ages = home->least_age != MATCH_UNKNOWN || home->most_age != MATCH_UNKNOWN || home->kind >= MATCH_SUPPORTED_LODGINGS ||
 		home->kind == MATCH_SUPPORTED_ACCOMMODATION || day->condition_least_age != MATCH_NO_LEAST ||
-		day->condition_most_age != MATCH_NO_MOST_AGE || day->must_be_above != MATCH_NO_LEAST || day->must_be_below != MATCH_NO_MOST_AGE;
+		day->condition_most_age != MATCH_NO_MOST_AGE || day->must_be_above != MATCH_NO_LEAST ||
+		day->must_be_below != MATCH_NO_MOST_AGE;
 	uint32_t note = 0;
 	if (t->need->age < 0 && ages)
 		note |= 1U << MATCH_AGE_NOT_KNOWN;
