@@ -86,6 +86,8 @@ static const struct hearth_method methods[] = {
 	  .audit = "move_plan.child_id" },
 	{ .name = "ListMovePlans", .kind = HEARTH_SLOW, .roles = MOVERS, .statement = "list_move_plans", .row = "move_plans",
 	  .plan = providers_list_move_plans, .audit = "move_plans.child_id" },
+	{ .name = "ImportOfsted", .kind = HEARTH_WRITE, .roles = REGISTRARS, .statement = "import_ofsted",
+	  .replay = "replay_ofsted", .plan = providers_import_ofsted },
 	/* places, calendar, occupancy */
 	{ .name = "GetPlaces", .kind = HEARTH_READ, .roles = READERS, .statement = "get_places",
 	  .plan = providers_get_places, .reply = providers_show_places },

@@ -32,6 +32,8 @@ hearth_plan_fn providers_record_registration, providers_list_registrations, prov
 
 /* Binds :sees_fees: an actor that is a provider's staff and nothing else sees no home's fee, for it may be a rival's. */
 void providers_bind_sees_fees(struct hearth_call *call);
+/* settings_ofsted.c */
+hearth_plan_fn providers_import_ofsted;
 
 /* search.c */
 hearth_plan_fn providers_find_homes;

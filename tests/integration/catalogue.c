@@ -236,6 +236,10 @@ const struct catalogue_row catalogue[] = {
 	{ PR, "EndHome", 'W', KEEPERS, FOREIGN_SHARED, "{'homeId':'$setting','onDate':'2024-12-01','reason':'RESIGNED'}" },
 	{ PR, "RecordMovePlan", 'W', MOVERS, FOREIGN_NOT_FOUND,
 	  "{'holdId':'$living','byDate':'2024-08-01','referralId':'$open'}" },
+	{ PR, "ImportOfsted", 'W', REGISTRARS, FOREIGN_SHARED,
+	  "{'vintage':'2024-05-31','rows':[{'line':2,'urn':'SC200001','provisionType':'Childrens Homes','sector':'Private',"
+	  "'registrationDate':'2019-01-01','registrationStatus':'Active','places':{'value':'4'},'organisation':'A company',"
+	  "'inspectionDate':'2023-05-01','eventType':'Full inspection','overallOutcome':'Good'}]}" },
 	{ PR, "ListMovePlans", 'S', MOVERS, FOREIGN_EMPTY, "{'homeId':'$home'}" },
 
 	{ PR, "GetPlaces", 'R', EVERYBODY, FOREIGN_SHARED, "{'homeId':'$home'}" },

@@ -53,6 +53,7 @@ static const struct rule {
 	const char *message, *field;
 	const char *const *wrong;
 } rules[] = {
+	{ "OfstedRow", "urn", NULL }, { "OfstedRow", "overall_outcome", NULL }, { "OfstedRow", "event_type", NULL },
 	{ "Money", "pence", no_money }, { "Count", "value", no_counts }, { "Distance", "miles", no_miles },
 	{ "GridReference", "easting", no_grids }, { "GridReference", "northing", no_grids },
 	{ "PersonalDate", "value", no_dates }, { "ExternalId", "system", no_codes }, { "ExternalId", "id", too_long },
@@ -96,6 +97,11 @@ static const struct rule {
 	{ "", "supported_category", no_codes }, { "", "capabilities", no_codes }, { "", "excluded_risks", no_codes },
 	{ "HomeRow", "annexe_of", too_long }, { "", "annexe_of", no_ids }, { "", "planned_open", no_dates },
 	{ "", "manager", no_codes },
+	/* Words of a published list: what is not understood of a row is reported. */
+	{ "", "line", no_numbers }, { "OfstedRow", "provision_type", NULL }, { "OfstedRow", "sector", NULL },
+	{ "OfstedRow", "registration_date", NULL }, { "OfstedRow", "registration_status", NULL },
+	{ "OfstedRow", "date_closed", NULL }, { "OfstedRow", "organisation", NULL }, { "OfstedRow", "local_authority", NULL },
+	{ "OfstedRow", "inspection_date", NULL },
 	/* Compared, never stored. */
 	{ "", "etag", NULL }, { "", "wait_etag", NULL },
 };

@@ -501,6 +501,111 @@ START_TEST(opening_takes_an_end_back)
 }
 END_TEST
 
+/* ---- a published list ---- */
+
+#define OFSTED_ROW(urn, type, more) "{\"line\": 2, \"urn\": \"" urn "\", \"provisionType\": \"" type "\", \"sector\": \"Private\"," \
+	"\"registrationDate\": \"2019-05-01\", \"registrationStatus\": \"Active\", \"places\": {\"value\": 4}" more "}"
+#define OWNED ", \"organisation\": \"Bright Homes Limited\", \"localAuthority\": \"903\""
+#define GOOD ", \"inspectionDate\": \"2023-03-01\", \"eventType\": \"Full inspection\", \"overallOutcome\": \"Good\""
+
+/* Imports; what came of the rows as "CREATED CHANGED ...", and their number. */
+static const char *listed(const char *vintage, const char *more, const char *rows)
+{
+	json_t *reply = call("providers/ImportOfsted", "{\"vintage\": \"%s\", %s\"rows\": [%s]}", vintage, more, rows), *row;
+	char said[512] = "";
+	size_t i;
+	json_array_foreach(at(reply, "rows"), i, row)
+		snprintf(said + strlen(said), sizeof said - strlen(said), "%s%s", i ? " " : "", text_at(row, "outcome"));
+	return hearth_arena_strdup(arena, said);
+}
+
+static json_t *listed_home(const char *urn)
+{
+	return at(call("providers/GetHome", "{\"externalId\": {\"system\": \"ofsted\", \"id\": \"%s\"}}", urn), "home");
+}
+
+START_TEST(a_published_list_makes_settings_agencies_and_owners_once)
+{
+	static const char rows[] = OFSTED_ROW("SC300001", "Children's Homes", OWNED GOOD) ","
+		OFSTED_ROW("SC300002", "Secure children\\u2019s home", OWNED) "," OFSTED_ROW("SC300003", "Independent Fostering Agency",
+		", \"organisation\": \"Kind Fostering\"" GOOD) "," OFSTED_ROW("SC300004", "Voluntary adoption agency", OWNED);
+	ck_assert_str_eq(listed("2024-01-31", "\"check\": true, ", rows), "CREATED CREATED CREATED NOT_KEPT");
+	ck_assert_str_eq(asked("SELECT count(1) FROM providers.home WHERE urn LIKE 'SC3000%%'"), "0");
+	ck_assert_str_eq(listed("2024-01-31", "", rows), "CREATED CREATED CREATED NOT_KEPT");
+	ck_assert_str_eq(listed("2024-01-31", "", rows), "UNCHANGED UNCHANGED UNCHANGED NOT_KEPT");
+	json_t *home = listed_home("SC300001");
+	ck_assert_str_eq(text_at(home, "kind"), "CHILDRENS_HOME");
+	ck_assert_str_eq(text_at(home, "registration"), "REGISTERED");
+	ck_assert_str_eq(text_at(home, "registeredFrom"), "2019-05-01");
+	ck_assert_str_eq(text_at(home, "areaAuthority"), "903");
+	ck_assert_str_eq(text_at(home, "latestOutcome"), "GOOD");
+	ck_assert_int_eq(number_at(home, "registeredPlaces.value"), 4);
+	ck_assert_int_eq(number_at(home, "places"), 0);        /* what is registered is not yet offered */
+	ck_assert_str_eq(text_at(listed_home("SC300002"), "kind"), "SECURE_CHILDRENS_HOME");
+	ck_assert_str_eq(text_at(listed_home("SC300002"), "providerId"), text_at(home, "providerId"));
+	ck_assert_str_eq(asked("SELECT name || latest_outcome || registration FROM providers.provider WHERE urn = 'SC300003'"),
+	                 "Kind FosteringGOODREGISTERED");
+}
+END_TEST
+
+START_TEST(a_later_list_changes_what_differs_and_a_closing_bars)
+{
+	static const char row[] = OFSTED_ROW("SC310001", "Children's home", OWNED);
+	ck_assert_str_eq(listed("2024-01-31", "", row), "CREATED");
+	const char *home = text_at(listed_home("SC310001"), "id");
+	call("providers/RecordRegistration", "{\"homeId\": \"%s\", \"register\": \"OFSTED\", \"urn\": \"SC310001\", \"status\":"
+	     "\"REGISTERED\", \"fromDate\": \"2024-02-01\", \"registeredPlaces\": {\"value\": 4}, \"source\": \"certificate\","
+	     "\"conditions\": [{\"code\": \"LEAST_AGE\", \"value\": {\"value\": 11}}]}", home);
+	drive("2024-02-12T09:00:00Z");
+	ck_assert_str_eq(listed("2024-02-10", "", OFSTED_ROW("SC310001", "Children's home", OWNED ", \"dateClosed\": \"\"")),
+	                 "UNCHANGED");
+	ck_assert_str_eq(listed("2024-02-11", "", "{\"line\": 2, \"urn\": \"SC310001\", \"provisionType\": \"Children's home\","
+	                        "\"registrationStatus\": \"Active\", \"places\": {\"value\": 6}}"), "CHANGED");
+	ck_assert_int_eq(number_at(listed_home("SC310001"), "registeredPlaces.value"), 6);
+	ck_assert_str_eq(asked("SELECT string_agg(code || value || coalesce(until_date::text, ''), ' ' ORDER BY from_date) FROM "
+	                       "providers.home_limit WHERE home_id = '%s'", home), "LEAST_AGE112024-02-11 LEAST_AGE11");
+	ck_assert_str_eq(listed("2024-02-12", "", "{\"line\": 2, \"urn\": \"SC310001\", \"provisionType\": \"Children's home\","
+	                        "\"registrationStatus\": \"Suspended\"}"), "CHANGED");
+	ck_assert_str_eq(told("home.barred", home, 1), "1:0/0");
+	ck_assert_str_eq(listed("2024-02-12", "", "{\"line\": 2, \"urn\": \"SC310001\", \"provisionType\": \"Children's home\","
+	                        "\"registrationStatus\": \"Active\"}"), "CHANGED");
+	ck_assert_str_eq(told("home.bar_lifted", home, 1), "1:0/0");
+	ck_assert_str_eq(listed("2024-02-12", "", "{\"line\": 2, \"urn\": \"SC310001\", \"provisionType\": \"Children's home\","
+	                        "\"registrationStatus\": \"Closed\", \"dateClosed\": \"2024-02-12\"}"), "CHANGED");
+	ck_assert_str_eq(text_at(listed_home("SC310001"), "registration"), "NOT_REGISTERED");
+	ck_assert_str_eq(listed("2024-02-12", "", "{\"line\": 2, \"urn\": \"SC310001\", \"provisionType\": \"Children's home\","
+	                        "\"registrationStatus\": \"Closed\", \"dateClosed\": \"2024-02-12\"}"), "UNCHANGED");
+}
+END_TEST
+
+START_TEST(what_is_not_understood_of_a_list_is_reported_and_changes_nothing)
+{
+	json_t *reply = call("providers/ImportOfsted", "{\"vintage\": \"2024-01-31\", \"rows\": ["
+		OFSTED_ROW("SC32", "Children's home", OWNED) "," OFSTED_ROW("SC320002", "House", OWNED) ","
+		"{\"line\": 5, \"urn\": \"SC320003\", \"provisionType\": \"Children's home\", \"registrationStatus\": \"Maybe\"},"
+		OFSTED_ROW("SC320004", "Children's home", "") ","
+		OFSTED_ROW("SC320005", "Supported accommodation", OWNED GOOD) ","
+		"{\"line\": 8, \"urn\": \"SC320006\", \"provisionType\": \"Children's home\", \"registrationStatus\": \"Closed\"},"
+		OFSTED_ROW("SC320007", "Children's home", ", \"organisation\": \"Bright Homes Limited\", \"localAuthority\": \"Atlantis\"")
+		"]}");
+	static const char *const columns[] = { "urn", "provision_type", "registration_status", "organisation", "overall_outcome",
+		"registration_status", "local_authority" };
+	static const char *const outcomes[] = { "NOT_UNDERSTOOD", "NOT_UNDERSTOOD", "NOT_UNDERSTOOD", "NOT_UNDERSTOOD",
+		"NOT_UNDERSTOOD", "NOT_KEPT", "CREATED" };
+	ck_assert_int_eq(number_at(reply, "notUnderstood"), 5);
+	for (size_t i = 0; i < 7; i++) {
+		char path[64];
+		snprintf(path, sizeof path, "rows.%zu.outcome", i);
+		ck_assert_str_eq(text_at(reply, path), outcomes[i]);
+		snprintf(path, sizeof path, "rows.%zu.issues.0.column", i);
+		ck_assert_str_eq(text_at(reply, path), columns[i]);
+	}
+	ck_assert_str_eq(asked("SELECT string_agg(urn, ' ') FROM providers.home WHERE urn LIKE 'SC32%%'"), "SC320007");
+	refused(HEARTH_INVALID_ARGUMENT, "INVALID_FIELD", "rows[1].urn", "providers/ImportOfsted", "{\"vintage\": \"2024-01-31\","
+	        "\"rows\": [" OFSTED_ROW("SC320008", "House", "") "," OFSTED_ROW("SC320008", "House", "") "]}");
+}
+END_TEST
+
 int main(void)
 {
 	static const struct check_options options = { start_suite, stop_suite, 60 };
@@ -518,5 +623,8 @@ int main(void)
 	                       a_bar_that_is_lifted_before_it_begins_is_never_told, each_register_has_its_own_scale,
 	                       the_latest_inspection_counts_and_a_correction_is_a_row_of_its_own,
 	                       a_home_with_children_living_there_does_not_end_without_their_move_plans,
-	                       an_end_is_withheld_when_a_child_has_come_to_live_there_since, opening_takes_an_end_back);
+	                       an_end_is_withheld_when_a_child_has_come_to_live_there_since, opening_takes_an_end_back,
+	                       a_published_list_makes_settings_agencies_and_owners_once,
+	                       a_later_list_changes_what_differs_and_a_closing_bars,
+	                       what_is_not_understood_of_a_list_is_reported_and_changes_nothing);
 }

@@ -51,6 +51,8 @@ static const struct step supply_and_children[] = {
 	{ "providers", "SetBar", "{'homeId':'$setting','kind':'EMBARGO','source':'decision'}", "bar=bar.id" },
 	{ "providers", "LiftBar", "{'barId':'$bar','onDate':'2024-08-01'}", "" },
 	{ "providers", "EndHome", "{'homeId':'$setting','onDate':'2025-01-01'}", "" },
+	{ "providers", "ImportOfsted", "{'vintage':'2024-05-31','rows':[{'line':2,'urn':'SC200001','organisation':'A company',"
+	  "'provisionType':'Childrens Homes','registrationStatus':'Active'},{'line':3,'urn':'7','provisionType':'House'}]}", "" },
 	{ "providers", "CloseHome", "{'homeId':'$home2'}", "" },
 	{ "providers", "OpenHome", "{'homeId':'$home2'}", "" },
 	{ "providers", "UpsertContract", "{'reference':'C-1','name':'A framework','kind':'FRAMEWORK','fromDate':'2024-04-01',"

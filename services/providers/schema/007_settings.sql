@@ -334,6 +334,9 @@ $$;
 
 -- ---- published lists ----
 
+-- Owners are found by their names.
+CREATE INDEX provider_name ON provider (lower(name));
+
 -- What came of each request of rows of a list.
 CREATE TABLE ofsted_import (
 	id         uuid PRIMARY KEY,
