@@ -26,6 +26,17 @@ $$;
 -- known. services/providers/match_facts.c reads it, field by field in this order. Dated rows are all there, so that a day
 -- decides without a write.
 CREATE FUNCTION match_facts(p_homes uuid[]) RETURNS TABLE (home_id uuid, facts text) LANGUAGE sql STABLE AS $$
+	WITH shared AS MATERIALIZED (
+		-- routes that all homes of a provider have alike, once for all of them
+		SELECT x.provider_id, x.kind, x.area_authority, string_agg(concat_ws('~', o.authority, o.route,
+			coalesce(o.tier::text, ''), coalesce(o.weekly_fee_pence::text, ''), o.from_date,
+			coalesce(o.until_date::text, '')), ';' ORDER BY o.from_date, o.id) AS routes
+		FROM (SELECT DISTINCT y.provider_id, y.kind, y.area_authority FROM home y WHERE y.id = ANY (p_homes)) x
+		JOIN home_route o ON o.provider_id = x.provider_id AND o.until_date IS DISTINCT FROM o.from_date
+			AND (o.home_kind IS NULL OR o.home_kind = x.kind)
+			AND (o.area_authorities IS NULL OR x.area_authority = ANY (o.area_authorities))
+		GROUP BY x.provider_id, x.kind, x.area_authority
+	)
 	SELECT h.id, array_to_string(ARRAY['1', h.provider_id::text, h.kind, h.supported_category, p.sector, p.own_authority,
 		p.registration, h.open::text, match_word(h.name), h.outward, h.easting::text, h.northing::text, h.area_authority,
 		h.weekly_fee_pence::text, (h.urn IS NOT NULL)::text, h.registration, h.registered_from::text,
@@ -53,7 +64,8 @@ CREATE FUNCTION match_facts(p_homes uuid[]) RETURNS TABLE (home_id uuid, facts t
 		(SELECT string_agg(concat_ws('~', e.authority, e.basis, e.from_date, coalesce(e.until_date::text, ''),
 				array_to_string(e.children, ','), match_word(e.source)), ';' ORDER BY e.from_date, e.id)
 			FROM exemption e WHERE e.home_id = h.id),
-		(SELECT string_agg(concat_ws('~', t.authority, t.route, coalesce(t.tier::text, ''),
+		CASE WHEN EXISTS (SELECT 1 FROM home_route w WHERE w.home_id = h.id) THEN
+			(SELECT string_agg(concat_ws('~', t.authority, t.route, coalesce(t.tier::text, ''),
 				coalesce(t.weekly_fee_pence::text, ''), t.from_date, coalesce(t.until_date::text, '')), ';'
 				ORDER BY t.from_date, t.id)
 			FROM (SELECT o.id, o.authority, o.route, o.tier, o.weekly_fee_pence, o.from_date, o.until_date
@@ -67,8 +79,11 @@ CREATE FUNCTION match_facts(p_homes uuid[]) RETURNS TABLE (home_id uuid, facts t
 					-- its own row is stronger than its provider's of the same contract
 					AND NOT EXISTS (SELECT 1 FROM home_route w WHERE w.home_id = h.id AND w.contract_id = o.contract_id
 						AND w.authority = o.authority AND w.until_date IS DISTINCT FROM w.from_date)) t)
+			ELSE g.routes END
 		]::text[], '|', '')
 	FROM home h JOIN provider p ON p.id = h.provider_id
+	LEFT JOIN shared g
+		ON g.provider_id = h.provider_id AND g.kind = h.kind AND g.area_authority IS NOT DISTINCT FROM h.area_authority
 	WHERE h.id = ANY (p_homes)
 $$;
 
@@ -82,8 +97,9 @@ BEGIN
 	IF p_homes IS NULL THEN
 		RETURN;
 	END IF;
+	WITH fresh AS MATERIALIZED (SELECT f.home_id, f.facts FROM match_facts(p_homes) f)
 	SELECT array_agg(f.home_id), array_agg(f.facts) INTO changed, lines
-	FROM match_facts(p_homes) f
+	FROM fresh f
 	LEFT JOIN LATERAL (SELECT m.facts FROM match_home m WHERE m.home_id = f.home_id
 		ORDER BY m.revision DESC LIMIT 1) m ON true
 	WHERE m.facts IS DISTINCT FROM f.facts;
@@ -91,7 +107,8 @@ BEGIN
 		RETURN;
 	END IF;
 	next := nextval('match_revision');
-	UPDATE match_home m SET until_revision = next WHERE m.home_id = ANY (changed) AND m.until_revision IS NULL;
+	UPDATE match_home m SET until_revision = next FROM unnest(changed) c (home_id)
+	WHERE m.home_id = c.home_id AND m.until_revision IS NULL;
 	INSERT INTO match_home (home_id, revision, facts)
 	SELECT c.home_id, next, c.facts FROM unnest(changed, lines) c (home_id, facts);
 	-- Shortlists are looked at again; any day is past, for a trigger knows no time.
