@@ -98,12 +98,14 @@ static char *over_tables(struct suite *suite, const char *authority, const char 
 	return text;
 }
 
-/* What comes by itself is left out: the audit (reads are noted, seals made: test_audit), the list of partitions. */
+/* What comes by itself is left out: the audit (reads are noted, seals made: test_audit), the list of partitions, and up to
+ * which revision of the homes, which are everybody's, shortlists were looked at. */
 char *tables_print(struct suite *suite, const char *authority)
 {
 	return over_tables(suite, authority != NULL ? authority : "",
 	                   "SELECT %L || '' '' || count(*) || '' '' || "
-	                   "coalesce(md5(string_agg(t::text, '','' ORDER BY t::text)), ''-'') FROM %I.%I t WHERE %s "
+	                   "coalesce(md5(string_agg((to_jsonb(t) - ''found_revision'')::text, '','' "
+	                   "ORDER BY (to_jsonb(t) - ''found_revision'')::text)), ''-'') FROM %I.%I t WHERE %s "
 	                   "AND t.tableoid::regclass::text NOT LIKE ''%%.audit%%'' "
 	                   "AND t.tableoid::regclass::text NOT LIKE ''%%.outbox_part''");
 }
