@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <libpq-fe.h>
+
 #include <hearth/arena.h>
 #include <hearth/bench/v1/bench.pb-c.h>
 #include <hearth/client.h>
@@ -469,6 +471,48 @@ START_TEST(a_lookup_waits_for_no_list_search_or_pull)
 }
 END_TEST
 
+/* Open needs as referrals would have told them. */
+static void open_needs(const char *authority, int count)
+{
+	char sql[700];
+	snprintf(sql, sizeof sql, "INSERT INTO providers.need (authority, referral_id, child_id, age, sex, unaccompanied, home_kinds, "
+	         "easting, northing, children, opened, updated) SELECT '%s', md5('r' || i)::uuid, md5('c' || i)::uuid, 5 + i %% 10, 'F', "
+	         "false, '{}', 400000 + i * 20, 300000 + i * 10, 1, '2024-01-01', '2024-01-01' FROM generate_series(1, %d) i "
+	         "ON CONFLICT DO NOTHING", authority, count);
+	PGconn *connection = PQconnectdb(suite_admin_url(suite));
+	PGresult *result = PQexec(connection, sql);
+	ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(connection));
+	PQclear(result);
+	PQfinish(connection);
+}
+
+START_TEST(a_lookup_waits_for_no_queue_of_three_hundred)
+{
+	static int64_t took[20000];
+	struct hearth_client *client = suite_client(suite, "901", SUITE_ALL_ROLES);
+	Hearth__Providers__V1__MatchQueueRequest queue = HEARTH__PROVIDERS__V1__MATCH_QUEUE_REQUEST__INIT;
+	Hearth__Providers__V1__GetHomeRequest lookup = HEARTH__PROVIDERS__V1__GET_HOME_REQUEST__INIT;
+	struct hearth_status status = HEARTH_STATUS_INIT;
+	struct hearth_arena *arena = hearth_arena_new();
+	size_t count = 0;
+	open_needs("901", 300);
+	lookup.home_id = list(client, arena, 1, "", &status)->homes[0]->id;
+	ask_long(client, "hearth.providers.v1.Providers/MatchQueue", &queue.base);
+	for (; outstanding > 0 && count < 20000; count++) {
+		ProtobufCMessage *reply;
+		int64_t began_us = hearth_clock_mono();
+		ck_assert_msg(hearth_client_call(client, "hearth.providers.v1.Providers/GetHome", &lookup.base,
+		                                 &hearth__providers__v1__get_home_response__descriptor, NULL,
+		                                 hearth_arena_allocator(arena), &reply, NULL, &status) == 0, "%s", status.message);
+		took[count] = hearth_clock_mono() - began_us;
+	}
+	qsort(took, count, sizeof took[0], by_size);
+	ck_assert_msg(count >= 10, "%zu lookups were answered beside it", count);
+	ck_assert_msg(took[count / 2] < 50000, "the median lookup took %lld us", (long long)took[count / 2]);
+	hearth_arena_free(&arena);
+}
+END_TEST
+
 /* ---- by the loop's own figures ---- */
 
 struct figures { double slices, turns, short_turns; int64_t cpu_us; };
@@ -518,6 +562,9 @@ START_TEST(a_turn_does_a_slice_of_a_list_a_search_or_a_pull)
 	snapshot.page_size = 500;
 	assert_in_slices(client, "hearth.providers.v1.Providers/ListHomes", &listing.base);
 	assert_in_slices(client, "hearth.providers.v1.Providers/FindHomes", &finding.base);
+	open_needs("901", 300);
+	Hearth__Providers__V1__MatchQueueRequest queue = HEARTH__PROVIDERS__V1__MATCH_QUEUE_REQUEST__INIT;
+	assert_in_slices(suite_client(suite, "901", SUITE_ALL_ROLES), "hearth.providers.v1.Providers/MatchQueue", &queue.base);
 	assert_in_slices(client, "providers:hearth.events.v1.Events/Pull", &pull.base);
 	assert_in_slices(client, "providers:hearth.events.v1.Events/Snapshot", &snapshot.base);
 }
@@ -533,5 +580,6 @@ int main(void)
 	                       what_no_process_serves_is_unavailable_and_says_so,
 	                       those_who_run_the_suite_may_ask_for_pages_of_ten_thousand,
 	                       a_pull_of_a_thousand_is_whole_and_in_order, a_lookup_waits_for_no_list_search_or_pull,
+	                       a_lookup_waits_for_no_queue_of_three_hundred,
 	                       a_turn_does_a_slice_of_a_list_a_search_or_a_pull);
 }

@@ -129,10 +129,34 @@ START_TEST(a_message_unpacks_into_an_arena)
 }
 END_TEST
 
+static void note_end(void *context)
+{
+	char **at = context;
+	*(*at)++ = 'x';
+}
+
+START_TEST(what_a_call_holds_besides_ends_with_its_arena_once)
+{
+	struct hearth_arena *arena = hearth_arena_new();
+	char ended[8] = "", *at = ended;
+	hearth_arena_at_end(arena, note_end, &at);
+	hearth_arena_at_end(arena, note_end, &at);
+	ck_assert_str_eq(ended, "");
+	hearth_arena_reset(arena);
+	ck_assert_str_eq(ended, "xx");
+	hearth_arena_reset(arena);
+	ck_assert_str_eq(ended, "xx");
+	hearth_arena_at_end(arena, note_end, &at);
+	hearth_arena_free(&arena);
+	ck_assert_str_eq(ended, "xxx");
+}
+END_TEST
+
 int main(void)
 {
 	return CHECK_MAIN("arena", memory_is_zeroed_and_aligned_for_any_type, pieces_never_overlap,
 	                  a_reset_forgets_everything_and_memory_is_zero_again, the_first_block_is_kept_at_a_reset,
 	                  a_large_piece_leaves_room_in_the_present_block, texts_are_copied_with_their_end,
-	                  printed_texts_of_any_length_are_whole, a_message_unpacks_into_an_arena);
+	                  printed_texts_of_any_length_are_whole, a_message_unpacks_into_an_arena,
+	                  what_a_call_holds_besides_ends_with_its_arena_once);
 }
