@@ -548,6 +548,30 @@ START_TEST(a_published_list_makes_settings_agencies_and_owners_once)
 }
 END_TEST
 
+/* Within the time that a statement may take; of more rows `hearth import` sends halves. */
+#define LISTED 40
+
+START_TEST(rows_of_a_list_are_imported_at_once_and_again)
+{
+	char *text = hearth_arena_alloc(arena, LISTED * 400 + 100), *end = stpcpy(text, "{\"vintage\": \"2024-01-31\", \"rows\": [");
+	for (int i = 0; i < LISTED; i++)
+		end += sprintf(end, "%s{\"line\": %d, \"urn\": \"SC33%04d\", \"provisionType\": \"Children's home\","
+		               "\"registrationDate\": \"2019-05-01\", \"registrationStatus\": \"Active\", \"places\": {\"value\": 4},"
+		               "\"organisation\": \"Owner %d\"" GOOD "}", i ? "," : "", i + 2, i, i % 20);
+	strcpy(end, "]}");
+	for (int again = 0; again < 2; again++) {
+		struct timespec began, ended;
+		clock_gettime(CLOCK_MONOTONIC, &began);
+		struct answer answer = ask("901", "providers/ImportOfsted", NULL, text);
+		clock_gettime(CLOCK_MONOTONIC, &ended);
+		ck_assert_msg(answer.json != NULL, "%s %s", answer.status.reason, answer.status.message);
+		ck_assert_int_eq(number_at(answer.json, again ? "unchanged" : "created"), LISTED);
+		printf("  %d rows of a list, %s: %.0f ms\n", LISTED, again ? "known" : "new", (double)(ended.tv_sec - began.tv_sec) * 1e3
+		       + (double)(ended.tv_nsec - began.tv_nsec) / 1e6);
+	}
+}
+END_TEST
+
 START_TEST(a_later_list_changes_what_differs_and_a_closing_bars)
 {
 	static const char row[] = OFSTED_ROW("SC310001", "Children's home", OWNED);
@@ -625,6 +649,7 @@ int main(void)
 	                       a_home_with_children_living_there_does_not_end_without_their_move_plans,
 	                       an_end_is_withheld_when_a_child_has_come_to_live_there_since, opening_takes_an_end_back,
 	                       a_published_list_makes_settings_agencies_and_owners_once,
+	                       rows_of_a_list_are_imported_at_once_and_again,
 	                       a_later_list_changes_what_differs_and_a_closing_bars,
 	                       what_is_not_understood_of_a_list_is_reported_and_changes_nothing);
 }

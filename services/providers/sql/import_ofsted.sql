@@ -100,11 +100,18 @@ WITH seen AS (
 		WHERE t.verdict = 'NEW' AND t.kind IS NOT NULL AND t.owner_new) n
 	WHERE v.writes ORDER BY n.id, n.rank, n.name
 ), home_new AS (
-	INSERT INTO home (id, provider_id, name, kind, area_authority, open, urn, purpose, siblings_only, places, external_system,
-		external_id, created, updated)
-	SELECT t.home_id, t.owner_id, 'Setting ' || t.urn, t.kind, t.area, true, t.urn, '{}', false, 0, 'ofsted', t.urn,
-		:now::timestamptz, :now::timestamptz
-	FROM target t, verdict v WHERE v.writes AND t.verdict = 'NEW' AND t.kind IS NOT NULL
+	-- with what its first line and inspection come to, so that nothing is left to settle home by home
+	INSERT INTO home (id, provider_id, name, kind, area_authority, open, urn, purpose, siblings_only, places,
+		registration_recorded, register, registration, registered_from, registered_until, registered_places, latest_outcome,
+		latest_inspected, external_system, external_id, created, updated)
+	SELECT t.home_id, t.owner_id, 'Setting ' || t.urn, t.kind, t.area, true, t.urn, '{}', false, 0, l.urn IS NOT NULL,
+		CASE WHEN l.urn IS NOT NULL THEN 'OFSTED' END, l.status, l.from_date, l.until_date, l.places, w.outcome, w.inspected,
+		'ofsted', t.urn, :now::timestamptz, :now::timestamptz
+	FROM target t CROSS JOIN verdict v
+	LEFT JOIN line l ON l.urn = t.urn AND l.status IN ('REGISTERED', 'APPLIED') AND l.from_date <= :today::date
+		AND (l.until_date IS NULL OR l.until_date > :today::date)
+	LEFT JOIN visit w ON w.urn = t.urn AND NOT w.strange
+	WHERE v.writes AND t.verdict = 'NEW' AND t.kind IS NOT NULL
 	RETURNING id, provider_id, kind, places, open, version
 ), area_taken AS (
 	UPDATE home h SET area_authority = t.area, version = h.version + 1, updated = :now::timestamptz
