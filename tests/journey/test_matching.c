@@ -391,6 +391,9 @@ static void brothers_and_sisters_stay_together(void)
 	ck_assert_str_eq(text_at(together, "together.0.homeId"), new_home);
 	ck_assert_uint_eq(json_array_size(at(together, "together.0.referralIds")), 3);
 	ck_assert_int_gt(number_at(together, "revision"), number_at(parted, "revision"));
+	/* Nobody asks, and the shortlists have it. */
+	for (i = 0; i < 3; i++)
+		is_shortlisted(ids[i], new_home);
 	for (i = 0; i < 3; i++)
 		moves_in(children[i], ids[i], new_home);
 	occupancy_is(new_home, 0, 3, 0);
