@@ -433,6 +433,40 @@ START_TEST(homes_that_change_meanwhile_are_in_the_answer)
 }
 END_TEST
 
+START_TEST(a_line_that_lost_its_best_homes_is_looked_through_again)
+{
+	enum { HOMES = 200, NEEDS = 5 };
+	struct match_index *index = match_index_new(1000, BYTES_MOST);
+	struct match_home home = a_household();
+	home.places = 1;
+	for (unsigned i = 0; i < HOMES; i++) {       /* each a little farther than the one before */
+		home.id = id_of(i + 1);
+		home.grid.northing = 301000 + (int32_t)i * 500;
+		match_index_put(index, &home);
+	}
+	for (unsigned i = 0; i < NEEDS; i++)
+		needs[i] = a_need_of(i, 10);
+	begin(index, NEEDS);
+	while (queue.line < NEEDS - 1)       /* nearly all lines are full, with more homes than they hold */
+		match_queue_step(&queue, 50);
+	home.open = false;
+	home.revision = 2;
+	for (unsigned i = 0; i < 100; i++) {
+		home.id = id_of(i + 1);
+		match_index_put(index, &home);
+	}
+	while (match_queue_step(&queue, 50) != MATCH_DONE)
+		;
+	ck_assert_uint_eq(queue.suggested.placed, NEEDS);
+	for (unsigned i = 0; i < NEEDS; i++) {
+		ck_assert_uint_eq(queue.suggestions[i].fits, HOMES - 100);
+		ck_assert_uint_ge(queue.suggestions[i].slot, 100);
+		ck_assert_uint_lt(queue.suggestions[i].slot, 100 + NEEDS);
+	}
+	end(&index);
+}
+END_TEST
+
 START_TEST(homes_that_never_rest_do_not_keep_it_from_an_answer)
 {
 	uint64_t seed = 61;
@@ -465,5 +499,6 @@ int main(void)
 	                       siblings_together_take_as_many_places_as_they_are,
 	                       the_order_in_which_they_are_given_does_not_matter, the_suggestion_is_the_best_of_all_ways,
 	                       each_has_two_options_where_there_are_two, homes_that_change_meanwhile_are_in_the_answer,
+	                       a_line_that_lost_its_best_homes_is_looked_through_again,
 	                       homes_that_never_rest_do_not_keep_it_from_an_answer);
 }
