@@ -56,7 +56,9 @@ void tables_settle(struct suite *suite)
 		" AND " HEARD("placements", "providers") " AND " HEARD("providers", "referrals")
 		" AND " HEARD("providers", "placements") " AND " HEARD("referrals", "placements")
 		" AND " HEARD("referrals", "providers") " AND " NOTHING_DUE("placements") " AND " NOTHING_DUE("providers")
-		" AND " NOTHING_DUE("referrals") " AND " NOTHING_DUE("finance") " AND " NOTHING_DUE("careleavers") ")::int";
+		" AND " NOTHING_DUE("referrals") " AND " NOTHING_DUE("finance") " AND " NOTHING_DUE("careleavers")
+		" AND NOT EXISTS (SELECT FROM providers.need n WHERE n.found_revision < "      /* shortlists are of the newest homes */
+		"(SELECT max(m.revision) FROM providers.match_home m WHERE m.until_revision IS NULL)))::int";
 	for (int tries = 0; tries < 4000; tries++) {
 		if (tables_number(suite, sql) == 1)
 			return;
