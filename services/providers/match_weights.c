@@ -131,7 +131,7 @@ static int check_weight(const Hearth__Providers__V1__SetMatchWeightsRequest *req
 	if (hearth_check_range(weight->value, 0, most_of(at), field, status) < 0)
 		return -1;
 	snprintf(field, sizeof field, "weights[%zu].rationale", index);
-	return hearth_check_text(weight->rationale, 1, 500, field, status);
+	return hearth_check_text(weight->rationale, 1, 200, field, status);
 }
 
 int providers_set_match_weights(struct hearth_call *call, struct hearth_status *status)

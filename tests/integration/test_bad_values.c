@@ -54,6 +54,8 @@ static const struct rule {
 	const char *const *wrong;
 } rules[] = {
 	{ "OfstedRow", "urn", NULL }, { "OfstedRow", "overall_outcome", NULL }, { "OfstedRow", "event_type", NULL },
+	{ "MatchWeight", "value", no_numbers }, { "MatchWeight", "rationale", no_reasons }, { "", "referral_ids", no_ids },
+	{ "GetMatchWeightsRequest", "version", no_codes },
 	{ "Money", "pence", no_money }, { "Count", "value", no_counts }, { "Distance", "miles", no_miles },
 	{ "GridReference", "easting", no_grids }, { "GridReference", "northing", no_grids },
 	{ "PersonalDate", "value", no_dates }, { "ExternalId", "system", no_codes }, { "ExternalId", "id", too_long },
