@@ -30,7 +30,7 @@ SELECT id_of('home', n), id_of('provider', n / 20), 'Home ' || n, k.kind, 300000
 	(ARRAY['ANY', 'ANY', 'ANY', 'M', 'F'])[1 + draw(n, 15, 4)],
 	CASE WHEN k.kind = 'FOSTERING' THEN 1 + draw(n, 16, 3) END, draw(n, 17, 49) = 0, 1 + draw(n, 18, 5), '2026-01-05',
 	'2026-01-05', CASE WHEN draw(n, 19, 29) = 0 THEN date '2026-01-05' + draw(n, 20, 60) - 20 END,
-	CASE WHEN k.kind = 'SUPPORTED_ACCOMMODATION' THEN (ARRAY['CONSISTENTLY_STRONG', 'INCONSISTENT'])[1 + draw(n, 21, 1)]
+	CASE WHEN k.kind = 'SUPPORTED_ACCOMMODATION' THEN (ARRAY['SUPPORTED_STRONG', 'SUPPORTED_INCONSISTENT'])[1 + draw(n, 21, 1)]
 		WHEN k.kind <> 'FOSTERING' THEN (ARRAY['OUTSTANDING', 'GOOD', 'GOOD', 'REQUIRES_IMPROVEMENT'])[1 + draw(n, 22, 3)] END,
 	CASE WHEN draw(n, 23, 3) = 0 THEN ARRAY['THERAPEUTIC_SUPPORT', 'BSL'] ELSE '{}' END,
 	CASE WHEN draw(n, 24, 3) = 0 THEN ARRAY['TO_OTHERS_FIRE', 'TO_OTHERS_SEXUAL'] ELSE '{}' END, draw(n, 25, 24) = 0,

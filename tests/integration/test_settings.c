@@ -388,6 +388,20 @@ END_TEST
 
 /* ---- inspections ---- */
 
+/* What the last inspection of a home that fits a young person of 16 adds to its score, in thousandths of a point. */
+static long long inspection_points(const char *home)
+{
+	size_t i;
+	const json_t *part;
+	json_t *explained = at(call("providers/ExplainHome", "{\"homeId\": \"%s\", \"needs\": {\"age\": {\"value\": 16}, "
+	                            "\"sex\": \"F\"}}", home), "home");
+	ck_assert_msg(json_is_true(at(explained, "fits")), "%s", text_at(json_array_get(at(explained, "reasons"), 0), "code"));
+	json_array_foreach(at(explained, "parts"), i, part)
+		if (strcmp(text_at(part, "code"), "INSPECTION") == 0)
+			return json_integer_value(json_object_get(part, "points"));
+	ck_abort_msg("no part INSPECTION");
+}
+
 START_TEST(each_register_has_its_own_scale)
 {
 	const char *supported = a_setting("SUPPORTED_ACCOMMODATION", 4), *home = a_setting("CHILDRENS_HOME", 4);
@@ -399,6 +413,7 @@ START_TEST(each_register_has_its_own_scale)
 	        "SUPPORTED_STRONG");
 	refused(HEARTH_INVALID_ARGUMENT, "NOT_OF_SCALE", "overall_outcome", "providers/RecordInspection", line, home, "2014-01-02",
 	        "REQUIRES_IMPROVEMENT");
+	registered(supported, "REGISTERED", "2023-10-28", "");
 	static const struct { const char *outcome, *day, *next; } three[] = {
 		{ "SUPPORTED_STRONG", "2024-01-02", "2027-01-02" }, { "SUPPORTED_INCONSISTENT", "2024-01-03", "2025-07-03" },
 		{ "SUPPORTED_WEAK", "2024-01-04", "2024-07-04" } };
@@ -406,6 +421,7 @@ START_TEST(each_register_has_its_own_scale)
 		json_t *is = at(call("providers/RecordInspection", line, supported, three[i].day, three[i].outcome), "inspection");
 		ck_assert_str_eq(text_at(is, "nextBy"), three[i].next);
 		ck_assert_str_eq(text_at(is, "framework"), "SUPPORTED_ACCOMMODATION");
+		ck_assert_int_eq(inspection_points(supported) > 0, i < 2);      /* matching knows the outcome by the same name */
 	}
 	ck_assert_str_eq(text_at(home_of(supported), "latestOutcome"), "SUPPORTED_WEAK");
 	json_t *good = at(call("providers/RecordInspection", line, home, "2024-01-02", "GOOD"), "inspection");
