@@ -387,6 +387,35 @@ __attribute__((format(printf, 2, 3))) static void until(const char *value, const
 	"ORDER BY seq DESC LIMIT 1"
 #define AT_REST "SELECT count(*) FROM timer WHERE kind = 'shortlists' AND data ? 'idle'"
 
+static size_t options_of(const char *referral)
+{
+	return json_array_size(at(suggestion_of(call("providers/MatchQueue", "{}"), referral), "options"));
+}
+
+START_TEST(a_councils_policy_on_homes_without_a_manager_holds_in_every_way_of_matching)
+{
+	const char *home = a_far_home("570000", 2, ", \"manager\": \"VACANT\"");
+	const char *needs = "\"sex\": \"F\", \"age\": {\"value\": 12}, " FAR("570000");
+	const char *one = a_referral_of(needs), *two = a_referral_of(needs);
+	json_t *group = call("providers/MatchGroup", "{\"referralIds\": [\"%s\", \"%s\"]}", one, two);
+	ck_assert_int_eq(number_at(group, "togetherHomes"), 1);
+	ck_assert_uint_eq(options_of(one), 1);
+	call("providers/SetPlacePolicy", "{\"code\": \"MANAGER_VACANT_KEEPS_BACK\", \"value\": true, \"source\": \"Policy 7\"}");
+	json_t *alone = call("providers/ExplainHome", "{\"homeId\": \"%s\", \"referralId\": \"%s\"}", home, one);
+	ck_assert(has_code(at(alone, "home.reasons"), "MANAGER_VACANT"));
+	group = call("providers/MatchGroup", "{\"referralIds\": [\"%s\", \"%s\"]}", one, two);
+	ck_assert_int_eq(number_at(group, "togetherHomes"), 0);
+	ck_assert(has_code(at(group, "ruleCounts"), "MANAGER_VACANT"));
+	ck_assert_uint_eq(options_of(one), 0);
+	/* And its shortlist: another home comes, this one is not on it. */
+	const char *other = a_far_home("570000", 1, "");
+	until("t", LAST_HAS, other, one);
+	until("f", LAST_HAS, home, one);
+	call("providers/SetPlacePolicy", "{\"code\": \"MANAGER_VACANT_KEEPS_BACK\", \"value\": false, \"source\": \"Policy 8\"}");
+	ck_assert_uint_eq(options_of(one), 2);
+}
+END_TEST
+
 START_TEST(a_shortlist_is_told_again_when_a_home_or_the_day_changes_it_and_not_when_nothing_does)
 {
 	const char *home = a_far_home("600000", 1, "");
@@ -464,6 +493,7 @@ int main(void)
 	                       a_process_that_has_just_started_makes_an_answer_again, weights_are_versions_that_do_not_change,
 	                       siblings_stay_together_where_a_home_has_room_or_are_parted_with_what_stands_against_it,
 	                       a_queue_finds_a_home_for_one_whom_first_come_first_served_leaves_out,
+	                       a_councils_policy_on_homes_without_a_manager_holds_in_every_way_of_matching,
 	                       who_lives_there_counts_as_the_referral_said,
 	                       a_shortlist_is_told_again_when_a_home_or_the_day_changes_it_and_not_when_nothing_does,
 	                       answers_and_what_they_need_go_after_ninety_days_and_younger_ones_stay_whole);

@@ -29,11 +29,7 @@ SELECT NULL::uuid AS id, NULL::bigint AS revision, NULL::text AS facts, jsonb_bu
 	'urgency', (SELECT n.urgency FROM need_of n),
 	'rules', (SELECT jsonb_agg(jsonb_build_object('code', r.code, 'value', r.value, 'codes', r.codes, 'source', r.source)
 			ORDER BY r.code)
-		FROM (SELECT l.code, l.value, l.codes, l.source FROM rule l
-			WHERE l.from_date <= :today::date AND (l.until_date IS NULL OR l.until_date > :today::date)
-			UNION ALL
-			SELECT 'MANAGER_VACANCY', NULL, NULL, y.source
-			FROM place_policy_on(:authority::text, 'MANAGER_VACANT_KEEPS_BACK', :today::date) y WHERE y.value) r),
+		FROM match_rules(:authority::text, :today::date) r),
 	'weightsAuthority', (SELECT s.authority FROM set_of s), 'weightsVersion', (SELECT s.version FROM set_of s),
 	'weights', (SELECT jsonb_agg(jsonb_build_object('code', w.code, 'value', w.value))
 		FROM match_weight w JOIN set_of s ON s.authority = w.authority AND s.version = w.version),

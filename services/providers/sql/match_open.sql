@@ -22,7 +22,7 @@ WITH set_of AS (
 SELECT NULL::uuid AS id, NULL::bigint AS revision, NULL::text AS facts, jsonb_build_object(
 	'rules', (SELECT jsonb_agg(jsonb_build_object('code', r.code, 'value', r.value, 'codes', r.codes, 'source', r.source)
 			ORDER BY r.code)
-		FROM rule r WHERE r.from_date <= :today::date AND (r.until_date IS NULL OR r.until_date > :today::date)),
+		FROM match_rules(:authority::text, :today::date) r),
 	'weightsAuthority', (SELECT s.authority FROM set_of s), 'weightsVersion', (SELECT s.version FROM set_of s),
 	'weights', (SELECT jsonb_agg(jsonb_build_object('code', w.code, 'value', w.value))
 		FROM match_weight w JOIN set_of s ON s.authority = w.authority AND s.version = w.version),
