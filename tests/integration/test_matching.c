@@ -416,6 +416,31 @@ START_TEST(a_councils_policy_on_homes_without_a_manager_holds_in_every_way_of_ma
 }
 END_TEST
 
+#define SAID_OF "SELECT count(*) FROM outbox WHERE type = 'hearth.place.%s.v1' AND payload ->> 'homeId' = '%s' " \
+	"AND coalesce(payload ->> 'reason', '') = '%s'"
+
+static const char *a_supported_house(const char *registration)
+{
+	json_t *provider = call("providers/UpsertProvider", "{\"name\": \"A charity\", \"code\": \"PR5\"}");
+	json_t *home = call("providers/UpsertHome", "{\"providerId\": \"%s\", \"kind\": \"SUPPORTED_ACCOMMODATION\", \"places\": 2%s}",
+	                    text_at(provider, "provider.id"), registration);
+	return text_at(home, "home.id");
+}
+
+START_TEST(no_place_is_held_at_sixteen_in_supported_accommodation_that_is_not_registered)
+{
+	const char *needs = "\"sex\": \"M\", \"age\": {\"value\": 16}";
+	const char *none = a_supported_house(", \"registration\": \"NOT_REGISTERED\""), *unknown = a_supported_house("");
+	const char *registered = a_supported_house(", \"registration\": \"REGISTERED\", \"urn\": \"2700001\"");
+	call("referrals/AcceptOffer", "{\"offerId\": \"%s\"}", an_offer(a_referral_of(needs), none));
+	until("1", SAID_OF, "refused", none, "NOT_SUPPORTED_ACCOMMODATION");
+	call("referrals/AcceptOffer", "{\"offerId\": \"%s\"}", an_offer(a_referral_of(needs), unknown));
+	until("1", SAID_OF, "refused", unknown, "NOT_SUPPORTED_ACCOMMODATION");
+	call("referrals/AcceptOffer", "{\"offerId\": \"%s\"}", an_offer(a_referral_of(needs), registered));
+	until("1", SAID_OF, "held", registered, "");
+}
+END_TEST
+
 START_TEST(a_shortlist_is_told_again_when_a_home_or_the_day_changes_it_and_not_when_nothing_does)
 {
 	const char *home = a_far_home("600000", 1, "");
@@ -494,6 +519,7 @@ int main(void)
 	                       siblings_stay_together_where_a_home_has_room_or_are_parted_with_what_stands_against_it,
 	                       a_queue_finds_a_home_for_one_whom_first_come_first_served_leaves_out,
 	                       a_councils_policy_on_homes_without_a_manager_holds_in_every_way_of_matching,
+	                       no_place_is_held_at_sixteen_in_supported_accommodation_that_is_not_registered,
 	                       who_lives_there_counts_as_the_referral_said,
 	                       a_shortlist_is_told_again_when_a_home_or_the_day_changes_it_and_not_when_nothing_does,
 	                       answers_and_what_they_need_go_after_ninety_days_and_younger_ones_stay_whole);

@@ -5,7 +5,8 @@ WITH house AS (
 	SELECT h.id, h.open, h.registered_until <= :today::date IS TRUE AS lapsed,
 		home_barred(h.id, :authority::text, :today::date) AS barred, h.kind,
 		h.kind IN ('OTHER_ARRANGEMENT', 'SUPPORTED_ACCOMMODATION', 'SUPPORTED_LODGINGS') AND NOT h.capabilities && ARRAY[
-			'CARE_HOME', 'HOSPITAL', 'RESIDENTIAL_FAMILY_CENTRE', 'SCHOOL_OR_COLLEGE', 'DISABLED_HOLIDAY_SCHEME'] AS other
+			'CARE_HOME', 'HOSPITAL', 'RESIDENTIAL_FAMILY_CENTRE', 'SCHOOL_OR_COLLEGE', 'DISABLED_HOLIDAY_SCHEME'] AS other,
+		h.kind <> 'OTHER_ARRANGEMENT' AND (h.registration IN ('REGISTERED', 'APPLIED')) IS TRUE AS registered
 	FROM home h WHERE h.id = :home_id::uuid
 ), live AS (
 	SELECT k.place FROM hold k WHERE k.home_id = :home_id::uuid AND k.state IN ('HELD', 'CONFIRMED')
@@ -32,7 +33,7 @@ WITH house AS (
 		WHEN (SELECT h.lapsed FROM house h) THEN 'REGISTRATION_LAPSED'
 		WHEN (SELECT h.other FROM house h) AND (SELECT w.age FROM who w) <
 			(SELECT l.value FROM law l WHERE l.code = 'OTHER_ARRANGEMENT_LEAST_AGE') THEN 'UNDER_16_OTHER_ARRANGEMENT'
-		WHEN (SELECT h.other AND h.kind = 'OTHER_ARRANGEMENT' FROM house h) AND (SELECT w.age FROM who w) <
+		WHEN (SELECT h.other AND NOT h.registered FROM house h) AND (SELECT w.age FROM who w) <
 			(SELECT l.value FROM law l WHERE l.code = 'ADULT_AGE') THEN 'NOT_SUPPORTED_ACCOMMODATION'
 		WHEN NOT EXISTS (SELECT 1 FROM spare) THEN 'NO_PLACE'
 		ELSE 'HELD' END AS outcome
