@@ -15,7 +15,7 @@
 #include "import_cell.h"
 #include "import_council.h"
 
-#define ROWS_OF_A_CHUNK 50
+#define ROWS_OF_A_CHUNK 100
 #define PAGE 500
 #define SHOWN_MOST 100                 /* settings that are not in the file */
 #define TEXT_MOST 200

@@ -25,7 +25,7 @@
 
 #define ROLE(name) (UINT32_C(1) << HEARTH__V1__ROLE__##name)
 #define HOMES 10000
-#define ROWS_A_CALL 500
+#define ROWS_A_CALL 200
 #define ECHO "hearth.bench.v1.Bench/Echo"
 #define RECKON "hearth.bench.v1.Bench/CountRounds"
 

@@ -139,7 +139,9 @@ END $$;
 
 CREATE FUNCTION match_touched_provider() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM match_note((SELECT array_agg(h.id) FROM touched t JOIN home h ON h.provider_id = t.id));
+	-- all homes of an agency, so no more than what their facts say of it
+	PERFORM match_note((SELECT array_agg(h.id) FROM touched t JOIN was o ON o.id = t.id JOIN home h ON h.provider_id = t.id
+		WHERE (t.sector, t.own_authority, t.registration) IS DISTINCT FROM (o.sector, o.own_authority, o.registration)));
 	RETURN NULL;
 END $$;
 
@@ -156,9 +158,10 @@ BEGIN
 		FOREACH act IN ARRAY ARRAY['INSERT', 'UPDATE', 'DELETE'] LOOP
 			-- a new provider has no homes yet; homes and providers are never deleted
 			CONTINUE WHEN (on_table = 'provider' AND act <> 'UPDATE') OR (on_table = 'home' AND act = 'DELETE');
-			EXECUTE format('CREATE TRIGGER match_%s AFTER %s ON %I REFERENCING %s TABLE AS touched '
+			EXECUTE format('CREATE TRIGGER match_%s AFTER %s ON %I REFERENCING %s TABLE AS touched %s '
 				'FOR EACH STATEMENT EXECUTE FUNCTION match_touched_%s()', lower(act), act, on_table,
-				CASE act WHEN 'DELETE' THEN 'OLD' ELSE 'NEW' END, part[2]);
+				CASE act WHEN 'DELETE' THEN 'OLD' ELSE 'NEW' END,
+				CASE on_table WHEN 'provider' THEN 'OLD TABLE AS was' ELSE '' END, part[2]);
 		END LOOP;
 	END LOOP;
 END $$;

@@ -49,104 +49,116 @@ RETURNS TABLE (id uuid, status text, began date) LANGUAGE sql STABLE AS $$
 	ORDER BY r.from_date DESC, r.recorded DESC, r.id DESC LIMIT 1
 $$;
 
--- The first day after p_day on which a registration that holds on p_day does not hold any more; NULL: none is known.
+-- The first day after p_day on which a registration that holds on p_day does not hold any more; NULL: none is known. Each
+-- line stands until the next one begins.
 CREATE FUNCTION registration_ceases(p_home uuid, p_provider uuid, p_day date) RETURNS date LANGUAGE sql STABLE AS $$
 	SELECT min(d.day) FROM (
-		SELECT r.until_date AS day FROM registration r
-		WHERE (r.home_id = p_home OR r.provider_id = p_provider) AND r.corrected_by IS NULL
-		UNION
-		SELECT r.from_date FROM registration r
-		WHERE (r.home_id = p_home OR r.provider_id = p_provider) AND r.corrected_by IS NULL
-	) d CROSS JOIN LATERAL registration_on(p_home, p_provider, d.day) s
-	WHERE d.day > p_day AND s.status NOT IN ('REGISTERED', 'APPLIED')
+		SELECT CASE WHEN l.status NOT IN ('REGISTERED', 'APPLIED') THEN l.from_date ELSE l.until_date END AS day, l.next
+		FROM (
+			SELECT r.status, r.from_date, r.until_date,
+				lead(r.from_date, 1, 'infinity') OVER (ORDER BY r.from_date, r.recorded, r.id) AS next
+			FROM registration r
+			WHERE (r.home_id = p_home OR r.provider_id = p_provider) AND r.corrected_by IS NULL) l) d
+	WHERE d.day > p_day AND d.day < d.next
 $$;
 
--- Brings what stands today in line with the history of a home or an agency. What differs is told (timer
--- "registration_changed"); when nothing differs nothing is written.
-CREATE FUNCTION registration_settle(p_home uuid, p_provider uuid, p_now timestamptz, p_actor text) RETURNS boolean
+-- Brings what stands today in line with the histories of homes and agencies, all at once. What differs is told (timer
+-- "registration_changed"); when nothing differs nothing is written. Whether anything did.
+CREATE FUNCTION registrations_settle(p_homes uuid[], p_providers uuid[], p_now timestamptz, p_actor text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
 	today date := (p_now AT TIME ZONE 'Europe/London')::date;
-	line record;
-	since date;
-	until date;        -- the first day on which it does not hold
-	wanted text;       -- the kind of bar that follows today
-	differs boolean;
 BEGIN
 	-- the conditions of each line limit the home as long as the line stands
-	IF p_home IS NOT NULL THEN
-		UPDATE home_limit l SET until_date = s.until_date
-		FROM (SELECT r.id, CASE WHEN r.corrected_by IS NOT NULL THEN r.from_date ELSE least(r.until_date,
-				(SELECT min(n.from_date) FROM registration n WHERE n.home_id = p_home AND n.corrected_by IS NULL
-					AND (n.from_date, n.recorded, n.id) > (r.from_date, r.recorded, r.id))) END AS until_date
-			FROM registration r WHERE r.home_id = p_home) s
-		WHERE l.registration_id = s.id AND l.until_date IS DISTINCT FROM s.until_date;
-	END IF;
+	UPDATE home_limit l SET until_date = s.until_date
+	FROM (SELECT r.id, CASE WHEN r.corrected_by IS NOT NULL THEN r.from_date ELSE least(r.until_date,
+			lead(r.from_date) OVER (PARTITION BY r.home_id, r.corrected_by IS NULL
+				ORDER BY r.from_date, r.recorded, r.id)) END AS until_date
+		FROM registration r WHERE r.home_id = ANY (p_homes)) s
+	WHERE l.registration_id = s.id AND l.until_date IS DISTINCT FROM s.until_date;
 
-	SELECT r.id, r.register, r.urn, r.registered_places, r.from_date, r.until_date, r.source, s.status, s.began,
-		EXISTS (SELECT 1 FROM registration e WHERE (e.home_id = p_home OR e.provider_id = p_provider)
-			AND e.corrected_by IS NULL AND e.status <> 'NOT_REGISTERED' AND e.from_date <= today) AS once
-	INTO line FROM registration_on(p_home, p_provider, today) s JOIN registration r ON r.id = s.id;
-	IF NOT FOUND THEN
-		RETURN false;
-	END IF;
-	since := CASE WHEN line.status <> 'NOT_REGISTERED' OR line.from_date < line.began THEN line.from_date END;
-	until := CASE line.status WHEN 'NOT_REGISTERED' THEN CASE WHEN line.once THEN line.began END
-		WHEN 'SUSPENDED' THEN line.until_date ELSE registration_ceases(p_home, p_provider, today) END;
-
-	UPDATE home h SET registration_recorded = true, register = line.register, urn = coalesce(line.urn, h.urn),
-		registration = line.status, registered_from = since, registered_until = until,
-		registered_places = line.registered_places, version = h.version + 1, updated = p_now
-	WHERE h.id = p_home AND (h.registration_recorded, h.register, h.urn, h.registration, h.registered_from,
-		h.registered_until, h.registered_places) IS DISTINCT FROM (true, line.register, coalesce(line.urn, h.urn),
-		line.status, since, until, line.registered_places);
-	differs := FOUND;
-	UPDATE provider p SET registration_recorded = true, register = line.register, urn = coalesce(line.urn, p.urn),
-		registration = line.status, registered_from = since, registered_until = until, version = p.version + 1,
-		updated = p_now
-	WHERE p.id = p_provider AND (p.registration_recorded, p.register, p.urn, p.registration, p.registered_from,
-		p.registered_until) IS DISTINCT FROM (true, line.register, coalesce(line.urn, p.urn), line.status, since, until);
-	differs := differs OR FOUND;
-
-	-- what never was registered has not lapsed: whether it may be used at all is for the law to say
-	wanted := CASE WHEN line.status = 'SUSPENDED' THEN 'SUSPENSION'
-		WHEN line.status = 'NOT_REGISTERED' AND line.once THEN 'REGISTRATION_LAPSED' END;
-	UPDATE bar b SET until_date = greatest(b.from_date, line.began), version = b.version + 1, updated = p_now
-	WHERE (b.home_id = p_home OR b.provider_id = p_provider) AND b.registration_id IS NOT NULL
-		AND (b.until_date IS NULL OR b.until_date > today) AND b.kind IS DISTINCT FROM wanted;
-	IF wanted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bar b
-		WHERE (b.home_id = p_home OR b.provider_id = p_provider) AND b.registration_id IS NOT NULL AND b.kind = wanted
-			AND (b.until_date IS NULL OR b.until_date > today)) THEN
+	WITH subject AS (
+		SELECT DISTINCT h.id AS home_id, NULL::uuid AS provider_id FROM unnest(p_homes) h (id) WHERE h.id IS NOT NULL
+		UNION ALL
+		SELECT DISTINCT NULL::uuid, p.id FROM unnest(p_providers) p (id) WHERE p.id IS NOT NULL
+	), line AS MATERIALIZED (
+		SELECT k.home_id, k.provider_id, r.id, r.register, r.urn, r.registered_places, r.from_date, r.until_date, r.source,
+			s.status, s.began, EXISTS (SELECT 1 FROM registration e
+				WHERE (e.home_id = k.home_id OR e.provider_id = k.provider_id) AND e.corrected_by IS NULL
+					AND e.status <> 'NOT_REGISTERED' AND e.from_date <= today) AS once
+		FROM subject k CROSS JOIN LATERAL registration_on(k.home_id, k.provider_id, today) s
+		JOIN registration r ON r.id = s.id
+	), stands AS MATERIALIZED (
+		-- until: the first day on which it does not hold; wanted: the kind of bar that follows today. What never was
+		-- registered has not lapsed: whether it may be used at all is for the law to say.
+		SELECT l.home_id, l.provider_id, l.id, l.register, l.urn, l.registered_places, l.source, l.status, l.began,
+			CASE WHEN l.status <> 'NOT_REGISTERED' OR l.from_date < l.began THEN l.from_date END AS since,
+			CASE l.status WHEN 'NOT_REGISTERED' THEN CASE WHEN l.once THEN l.began END WHEN 'SUSPENDED' THEN l.until_date
+				ELSE registration_ceases(l.home_id, l.provider_id, today) END AS until,
+			CASE WHEN l.status = 'SUSPENDED' THEN 'SUSPENSION'
+				WHEN l.status = 'NOT_REGISTERED' AND l.once THEN 'REGISTRATION_LAPSED' END AS wanted
+		FROM line l
+	), live AS MATERIALIZED (
+		-- bars that follow from a registration and are not over
+		SELECT s.id AS line_id, b.id, b.kind FROM stands s CROSS JOIN LATERAL (
+			SELECT o.id, o.kind, o.registration_id, o.until_date FROM bar o WHERE o.home_id = s.home_id
+			UNION ALL
+			SELECT o.id, o.kind, o.registration_id, o.until_date FROM bar o WHERE o.provider_id = s.provider_id) b
+		WHERE b.registration_id IS NOT NULL AND (b.until_date IS NULL OR b.until_date > today)
+	), home_set AS (
+		UPDATE home h SET registration_recorded = true, register = s.register, urn = coalesce(s.urn, h.urn),
+			registration = s.status, registered_from = s.since, registered_until = s.until,
+			registered_places = s.registered_places, version = h.version + 1, updated = p_now
+		FROM stands s
+		WHERE h.id = s.home_id AND (h.registration_recorded, h.register, h.urn, h.registration, h.registered_from,
+			h.registered_until, h.registered_places) IS DISTINCT FROM (true, s.register, coalesce(s.urn, h.urn), s.status,
+			s.since, s.until, s.registered_places)
+		RETURNING s.id
+	), provider_set AS (
+		UPDATE provider p SET registration_recorded = true, register = s.register, urn = coalesce(s.urn, p.urn),
+			registration = s.status, registered_from = s.since, registered_until = s.until, version = p.version + 1,
+			updated = p_now
+		FROM stands s
+		WHERE p.id = s.provider_id AND (p.registration_recorded, p.register, p.urn, p.registration, p.registered_from,
+			p.registered_until) IS DISTINCT FROM (true, s.register, coalesce(s.urn, p.urn), s.status, s.since, s.until)
+		RETURNING s.id
+	), bar_ended AS (
+		UPDATE bar b SET until_date = greatest(b.from_date, s.began), version = b.version + 1, updated = p_now
+		FROM live v JOIN stands s ON s.id = v.line_id
+		WHERE b.id = v.id AND v.kind IS DISTINCT FROM s.wanted
+	), bar_new AS (
 		INSERT INTO bar (id, home_id, provider_id, authority, kind, from_date, source, by_rule, registration_id, actor,
 			recorded, updated)
-		VALUES (gen_random_uuid(), p_home, p_provider, '', wanted, line.began, line.source, true, line.id, p_actor, p_now,
-			p_now);
-	END IF;
-
-	IF differs THEN
-		INSERT INTO timer (kind, subject, due) VALUES ('registration_changed', line.id::text, p_now)
-		ON CONFLICT (kind, authority, subject) DO UPDATE SET due = excluded.due;
-	END IF;
-	RETURN differs;
+		SELECT gen_random_uuid(), s.home_id, s.provider_id, '', s.wanted, s.began, s.source, true, s.id, p_actor, p_now, p_now
+		FROM stands s WHERE s.wanted IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM live v WHERE v.line_id = s.id AND v.kind = s.wanted)
+	)
+	INSERT INTO timer (kind, subject, due)
+	SELECT 'registration_changed', d.id::text, p_now
+	FROM (SELECT h.id FROM home_set h UNION ALL SELECT p.id FROM provider_set p) d
+	ON CONFLICT (kind, authority, subject) DO UPDATE SET due = excluded.due;
+	RETURN FOUND;
 END $$;
 
--- A new line: its limits, the days on which it begins and ends, and what stands.
+-- New lines: their limits, the days on which they begin and end, and what stands.
 CREATE FUNCTION registration_added() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-	today date := (NEW.recorded AT TIME ZONE 'Europe/London')::date;
 BEGIN
 	INSERT INTO home_limit (id, home_id, code, value, sex, from_date, until_date, source, registration_id, actor, recorded)
-	SELECT gen_random_uuid(), NEW.home_id, c.code, (c.value ->> 'value')::integer, nullif(c.sex, ''), NEW.from_date,
-		NEW.until_date, NEW.source, NEW.id, NEW.actor, NEW.recorded
-	FROM jsonb_to_recordset(NEW.conditions) c (code text, value jsonb, sex text) WHERE NEW.home_id IS NOT NULL;
+	SELECT gen_random_uuid(), n.home_id, c.code, (c.value ->> 'value')::integer, nullif(c.sex, ''), n.from_date,
+		n.until_date, n.source, n.id, n.actor, n.recorded
+	FROM added n CROSS JOIN LATERAL jsonb_to_recordset(n.conditions) c (code text, value jsonb, sex text)
+	WHERE n.home_id IS NOT NULL AND n.conditions <> '[]';
 	INSERT INTO timer (kind, subject, due)
-	SELECT 'registration_day', NEW.id::text || '/' || d.day::text, d.day::timestamp AT TIME ZONE 'Europe/London'
-	FROM (VALUES (NEW.from_date), (NEW.until_date)) d (day) WHERE d.day > today
+	SELECT 'registration_day', n.id::text || '/' || d.day::text, d.day::timestamp AT TIME ZONE 'Europe/London'
+	FROM added n CROSS JOIN LATERAL (VALUES (n.from_date), (n.until_date)) d (day)
+	WHERE d.day > (n.recorded AT TIME ZONE 'Europe/London')::date
 	ON CONFLICT (kind, authority, subject) DO NOTHING;
-	PERFORM registration_settle(NEW.home_id, NEW.provider_id, NEW.recorded, NEW.actor);
+	PERFORM registrations_settle(array_agg(n.home_id), array_agg(n.provider_id), n.recorded, n.actor)
+	FROM added n GROUP BY n.recorded, n.actor;
 	RETURN NULL;
 END $$;
-CREATE TRIGGER registration_added AFTER INSERT ON registration FOR EACH ROW EXECUTE FUNCTION registration_added();
+CREATE TRIGGER registration_added AFTER INSERT ON registration REFERENCING NEW TABLE AS added
+	FOR EACH STATEMENT EXECUTE FUNCTION registration_added();
 
 -- ---- bars ----
 
@@ -269,32 +281,41 @@ CREATE FUNCTION framework_of(p_kind text) RETURNS text LANGUAGE sql IMMUTABLE AS
 		ELSE 'SOCIAL_CARE' END
 $$;
 
--- A new inspection: which outcome is the latest now; it is told when that is another one.
+-- New inspections: which outcome is the latest now; it is told when that is another one.
 CREATE FUNCTION inspection_added() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-	latest record;
-	differs boolean;
 BEGIN
-	SELECT i.outcome, i.inspected INTO latest FROM (SELECT 1) o LEFT JOIN LATERAL (
-		SELECT n.outcome, n.inspected FROM inspection n
-		WHERE (n.home_id = NEW.home_id OR n.provider_id = NEW.provider_id) AND n.corrected_by IS NULL
-			AND n.outcome IS NOT NULL
-		ORDER BY n.inspected DESC, n.recorded DESC, n.id DESC LIMIT 1) i ON true;
-	UPDATE home h SET latest_outcome = latest.outcome, latest_inspected = latest.inspected, version = h.version + 1,
-		updated = NEW.recorded
-	WHERE h.id = NEW.home_id
-		AND (h.latest_outcome, h.latest_inspected) IS DISTINCT FROM (latest.outcome, latest.inspected);
-	differs := FOUND;
-	UPDATE provider p SET latest_outcome = latest.outcome, latest_inspected = latest.inspected, version = p.version + 1,
-		updated = NEW.recorded
-	WHERE p.id = NEW.provider_id
-		AND (p.latest_outcome, p.latest_inspected) IS DISTINCT FROM (latest.outcome, latest.inspected);
-	IF differs OR FOUND THEN
-		INSERT INTO timer (kind, subject, due) VALUES ('inspection_published', NEW.id::text, NEW.recorded);
-	END IF;
+	WITH latest AS MATERIALIZED (
+		SELECT n.id, n.home_id, n.provider_id, n.recorded, i.outcome, i.inspected
+		FROM (SELECT DISTINCT ON (a.home_id, a.provider_id) a.id, a.home_id, a.provider_id, a.recorded
+			FROM added a ORDER BY a.home_id, a.provider_id, a.inspected DESC, a.id) n
+		LEFT JOIN LATERAL (
+			SELECT o.outcome, o.inspected FROM (
+				SELECT e.outcome, e.inspected, e.recorded, e.id FROM inspection e
+				WHERE e.home_id = n.home_id AND e.corrected_by IS NULL AND e.outcome IS NOT NULL
+				UNION ALL
+				SELECT e.outcome, e.inspected, e.recorded, e.id FROM inspection e
+				WHERE e.provider_id = n.provider_id AND e.corrected_by IS NULL AND e.outcome IS NOT NULL) o
+			ORDER BY o.inspected DESC, o.recorded DESC, o.id DESC LIMIT 1) i ON true
+	), home_set AS (
+		UPDATE home h SET latest_outcome = l.outcome, latest_inspected = l.inspected, version = h.version + 1,
+			updated = l.recorded
+		FROM latest l
+		WHERE h.id = l.home_id AND (h.latest_outcome, h.latest_inspected) IS DISTINCT FROM (l.outcome, l.inspected)
+		RETURNING l.id, l.recorded
+	), provider_set AS (
+		UPDATE provider p SET latest_outcome = l.outcome, latest_inspected = l.inspected, version = p.version + 1,
+			updated = l.recorded
+		FROM latest l
+		WHERE p.id = l.provider_id AND (p.latest_outcome, p.latest_inspected) IS DISTINCT FROM (l.outcome, l.inspected)
+		RETURNING l.id, l.recorded
+	)
+	INSERT INTO timer (kind, subject, due)
+	SELECT 'inspection_published', d.id::text, d.recorded
+	FROM (SELECT h.id, h.recorded FROM home_set h UNION ALL SELECT p.id, p.recorded FROM provider_set p) d;
 	RETURN NULL;
 END $$;
-CREATE TRIGGER inspection_added AFTER INSERT ON inspection FOR EACH ROW EXECUTE FUNCTION inspection_added();
+CREATE TRIGGER inspection_added AFTER INSERT ON inspection REFERENCING NEW TABLE AS added
+	FOR EACH STATEMENT EXECUTE FUNCTION inspection_added();
 
 -- ---- the end of a home ----
 

@@ -75,6 +75,9 @@ INSERT INTO capacity (home_id, confirmed) SELECT h.id, coalesce(h.vacancy_confir
 -- Whoever writes a home, its history is kept. A statement that says why a plan changed has its own row of opening already.
 CREATE FUNCTION keep_capacity() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
+	IF NOT EXISTS (SELECT 1 FROM changed) THEN
+		RETURN NULL;                         -- a statement that touched no home
+	END IF;
 	IF TG_OP = 'INSERT' THEN
 		INSERT INTO home_capacity (home_id, from_date, places, registered_places, most_children, open, planned_open, solo)
 		SELECT n.id, (n.updated AT TIME ZONE 'Europe/London')::date, n.places, n.registered_places, n.most_children,

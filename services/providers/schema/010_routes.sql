@@ -245,13 +245,14 @@ BEGIN
 	FROM wanted w WHERE NOT EXISTS (SELECT 1 FROM held o WHERE o.key = w.key);
 END $$;
 
--- The same for all members of a contract: at once where they are few, else some at a time by timer "contract_routes", so that
--- a framework with hundreds of providers can be ended in one call.
+-- The same for all members of a contract: at once where they and their homes are few, else some at a time by timer
+-- "contract_routes", so that a framework with hundreds of providers can be ended in one call.
 CREATE FUNCTION keep_routes_of_all(p_contract uuid, p_recorded timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	members uuid[] := ARRAY(SELECT DISTINCT m.provider_id FROM contract_member m WHERE m.contract_id = p_contract);
 BEGIN
-	IF cardinality(members) <= 10 THEN
+	IF cardinality(members) <= 10 AND (SELECT count(1) FROM (SELECT 1 FROM home h WHERE h.provider_id = ANY (members)
+		LIMIT 1001) x) <= 1000 THEN
 		PERFORM keep_contract_routes(p_contract, members, p_recorded);
 	ELSE
 		INSERT INTO timer (kind, subject, due) VALUES ('contract_routes', p_contract::text, p_recorded)

@@ -148,22 +148,28 @@ WITH seen AS (
 	SELECT n.id, n.provider_id, n.kind, n.places, n.weekly_fee_pence, n.open, n.version FROM home_new n
 	UNION ALL
 	SELECT c.id, c.provider_id, c.kind, c.places, c.weekly_fee_pence, c.open, c.version FROM home_changed c
+), standing AS MATERIALIZED (
+	SELECT p.home_id, p.number, p.offered FROM told_of u
+	CROSS JOIN LATERAL (SELECT o.home_id, o.number, o.offered FROM place o WHERE o.home_id = u.id OFFSET 0) p
+), live AS MATERIALIZED (
+	SELECT k.home_id, k.place FROM told_of u
+	CROSS JOIN LATERAL (SELECT o.home_id, o.place FROM hold o
+		WHERE o.home_id = u.id AND o.state IN ('HELD', 'CONFIRMED') OFFSET 0) k
+	WHERE k.place IS NOT NULL
 ), candidate AS (
 	SELECT u.id AS home_id, s.number FROM told_of u, generate_series(1, u.places) s (number)
-	UNION SELECT p.home_id, p.number FROM place p JOIN told_of u ON u.id = p.home_id
+	UNION SELECT p.home_id, p.number FROM standing p
 ), ranked AS (
-	SELECT c.home_id, c.number, row_number() OVER (PARTITION BY c.home_id ORDER BY EXISTS (
-		SELECT 1 FROM hold k WHERE k.home_id = c.home_id AND k.place = c.number AND k.state IN ('HELD', 'CONFIRMED')
-		) DESC, c.number) AS nth
-	FROM candidate c
+	SELECT c.home_id, c.number, p.offered, row_number() OVER (PARTITION BY c.home_id
+		ORDER BY k.place IS NOT NULL DESC, c.number) AS nth
+	FROM candidate c LEFT JOIN standing p ON p.home_id = c.home_id AND p.number = c.number
+	LEFT JOIN live k ON k.home_id = c.home_id AND k.place = c.number
 ), offered AS (
+	-- places that come and places that are taken back; the others stay as they are
 	INSERT INTO place (home_id, number, offered)
-	SELECT r.home_id, r.number, true FROM ranked r JOIN told_of u ON u.id = r.home_id AND r.nth <= u.places
-	ON CONFLICT (home_id, number) DO UPDATE SET offered = true WHERE NOT place.offered
-), withdrawn AS (
-	UPDATE place p SET offered = false
-	FROM ranked r JOIN told_of u ON u.id = r.home_id AND r.nth > u.places
-	WHERE p.home_id = r.home_id AND p.number = r.number AND p.offered
+	SELECT r.home_id, r.number, r.nth <= u.places FROM ranked r JOIN told_of u ON u.id = r.home_id
+	WHERE coalesce(r.offered, false) <> (r.nth <= u.places)
+	ON CONFLICT (home_id, number) DO UPDATE SET offered = excluded.offered
 ), total AS (
 	SELECT (SELECT count(*) FROM provider_new) AS providers_created,
 		(SELECT count(*) FROM provider_changed) AS providers_changed,

@@ -3,5 +3,5 @@
 WITH due AS (
 	DELETE FROM timer t WHERE t.id = :timer_id::uuid RETURNING split_part(t.subject, '/', 1)::uuid AS id
 )
-SELECT r.id, registration_settle(r.home_id, r.provider_id, :now::timestamptz, 'timer') AS differs
+SELECT r.id, registrations_settle(ARRAY[r.home_id], ARRAY[r.provider_id], :now::timestamptz, 'timer') AS differs
 FROM due d JOIN registration r ON r.id = d.id
