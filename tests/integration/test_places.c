@@ -186,7 +186,7 @@ START_TEST(places_that_are_kept_back_are_not_offered_until_the_block_ends)
 }
 END_TEST
 
-START_TEST(an_allegation_is_told_to_nobody_but_the_homes_keepers)
+START_TEST(an_allegation_is_shown_to_nobody_but_the_council_that_recorded_it)
 {
 	const char *home = a_childrens_home(2, "");
 	call("providers/BlockPlaces", "{\"homeId\": \"%s\", \"places\": 1, \"reason\": \"ALLEGATION\"}", home);
@@ -196,6 +196,10 @@ START_TEST(an_allegation_is_told_to_nobody_but_the_homes_keepers)
 	                          "AND payload ->> 'homeId' = '%s'", home), "CARER_UNAVAILABLE");
 	json_t *kept = call("providers/ListPlaceBlocks", "{\"homeId\": \"%s\"}", home);
 	ck_assert_str_eq(text_at(kept, "blocks.0.reason"), "ALLEGATION");
+	char request[100];
+	snprintf(request, sizeof request, "{\"homeId\": \"%s\"}", home);
+	const json_t *others = ask("902", "providers/ListPlaceBlocks", NULL, request).json;
+	ck_assert_str_eq(text_at(others, "blocks.0.reason"), "CARER_UNAVAILABLE");
 }
 END_TEST
 
@@ -603,7 +607,7 @@ int main(void)
 	return CHECK_MAIN_WITH(&options, "places", of_forty_places_thirty_are_ours_and_the_ten_others_have_three_states,
 	                       another_councils_children_are_a_number_and_never_who,
 	                       places_that_are_kept_back_are_not_offered_until_the_block_ends,
-	                       an_allegation_is_told_to_nobody_but_the_homes_keepers,
+	                       an_allegation_is_shown_to_nobody_but_the_council_that_recorded_it,
 	                       a_home_has_at_most_a_hundred_blocks_that_have_not_ended,
 	                       the_day_on_which_a_block_begins_or_ends_is_told, an_opening_that_slips_keeps_what_was_planned,
 	                       a_nightly_record_of_the_home_leaves_its_opening_alone,

@@ -504,6 +504,7 @@ END_TEST
 START_TEST(opening_takes_an_end_back)
 {
 	const char *home = a_setting("CHILDRENS_HOME", 3);
+	registered(home, "REGISTERED", "2023-01-01", "");
 	call("providers/EndHome", "{\"homeId\": \"%s\", \"onDate\": \"2024-02-08\"}", home);
 	call("providers/EndHome", "{\"homeId\": \"%s\", \"onDate\": \"2024-02-07\"}", home);
 	ck_assert_str_eq(text_at(call("providers/OpenHome", "{\"homeId\": \"%s\"}", home), "home.endsOn"), "");

@@ -88,6 +88,7 @@ CREATE TABLE place_block (
 		'CARER_UNAVAILABLE', 'ALLEGATION', 'TURNAROUND', 'OTHER')),
 	from_date  date NOT NULL,
 	until_date date CHECK (until_date >= from_date),
+	authority  text NOT NULL DEFAULT '',         -- of the council that recorded it; '': of none
 	actor      text NOT NULL,
 	version    bigint NOT NULL DEFAULT 1,
 	recorded   timestamptz NOT NULL,

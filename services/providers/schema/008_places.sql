@@ -11,6 +11,11 @@ CREATE INDEX hold_of_home ON hold (home_id);
 
 CREATE INDEX home_annexe_of ON home (annexe_of) WHERE annexe_of IS NOT NULL;
 
+-- Why places are kept back, as the council that asks may know it: an allegation is known to the one that recorded it alone.
+CREATE FUNCTION block_reason(p_reason text, p_recorded_by text, p_asks text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN p_reason = 'ALLEGATION' AND p_recorded_by <> p_asks THEN 'CARER_UNAVAILABLE' ELSE p_reason END
+$$;
+
 -- planned_until: until_date as it was first said; until_date is what came of it.
 ALTER TABLE place_block ADD COLUMN planned_until date;
 UPDATE place_block SET planned_until = until_date;

@@ -6,7 +6,8 @@ WITH seen AS (
 ), target AS (
 	SELECT h.id, h.places FROM home h WHERE h.id = :home_id::uuid
 ), same AS (
-	SELECT b.id, b.home_id, b.places, b.reason, b.from_date, b.until_date, b.planned_until, b.version FROM place_block b
+	SELECT b.id, b.home_id, b.places, b.reason, b.authority, b.from_date, b.until_date, b.planned_until, b.version
+	FROM place_block b
 	WHERE b.home_id = :home_id::uuid AND b.places = :places::integer AND b.reason = :reason::text
 		AND b.from_date = :from_date::date AND b.until_date IS NOT DISTINCT FROM :until_date::date
 	ORDER BY b.id LIMIT 1
@@ -21,15 +22,17 @@ WITH seen AS (
 			OR (SELECT count(*) FROM place_block b WHERE b.home_id = :home_id::uuid) >= 2000 THEN 'TOO_MANY_BLOCKS'
 		ELSE 'OK' END AS outcome
 ), added AS (
-	INSERT INTO place_block (id, home_id, places, reason, from_date, until_date, planned_until, actor, recorded, updated)
+	INSERT INTO place_block (id, home_id, places, reason, from_date, until_date, planned_until, authority, actor, recorded,
+		updated)
 	SELECT :new_id::uuid, :home_id::uuid, :places::integer, :reason::text, :from_date::date, :until_date::date,
-		:until_date::date, :actor::text, :now::timestamptz, :now::timestamptz
+		:until_date::date, :authority::text, :actor::text, :now::timestamptz, :now::timestamptz
 	FROM verdict v WHERE v.outcome = 'OK' AND NOT EXISTS (SELECT 1 FROM same)
-	RETURNING id, home_id, places, reason, from_date, until_date, planned_until, version
+	RETURNING id, home_id, places, reason, authority, from_date, until_date, planned_until, version
 ), effect AS (
-	SELECT a.id, a.home_id, a.places, a.reason, a.from_date, a.until_date, a.planned_until, a.version FROM added a
+	SELECT a.id, a.home_id, a.places, a.reason, a.authority, a.from_date, a.until_date, a.planned_until, a.version
+	FROM added a
 	UNION ALL
-	SELECT s.id, s.home_id, s.places, s.reason, s.from_date, s.until_date, s.planned_until, s.version
+	SELECT s.id, s.home_id, s.places, s.reason, s.authority, s.from_date, s.until_date, s.planned_until, s.version
 	FROM same s, verdict v WHERE v.outcome = 'OK'
 ), house AS (
 	UPDATE home h SET version = h.version + 1, updated = :now::timestamptz
@@ -57,5 +60,6 @@ WITH seen AS (
 )
 SELECT v.outcome, (SELECT t.places FROM target t)::text || ' offered, ' || :places::integer::text || ' to be kept back' AS detail,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
-	e.id, e.home_id, e.places, e.reason, e.from_date, e.until_date, e.planned_until, e.version::text AS etag
+	e.id, e.home_id, e.places, block_reason(e.reason, e.authority, :authority::text) AS reason, e.from_date, e.until_date,
+	e.planned_until, e.version::text AS etag
 FROM verdict v LEFT JOIN effect e ON true

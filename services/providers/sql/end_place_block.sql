@@ -4,7 +4,7 @@ WITH seen AS (
 	SELECT s.outcome, s.result_key
 	FROM request_seen(:authority::text, :actor::text, :request_id::uuid, :method::text, :payload_hash::text) s
 ), target AS (
-	SELECT b.id, b.home_id, b.places, b.reason, b.from_date, b.until_date, b.planned_until, b.version,
+	SELECT b.id, b.home_id, b.places, b.reason, b.authority, b.from_date, b.until_date, b.planned_until, b.version,
 		greatest(:until_date::date, b.from_date) AS ends
 	FROM place_block b WHERE b.id = :block_id::uuid
 ), verdict AS (
@@ -18,11 +18,12 @@ WITH seen AS (
 	UPDATE place_block b SET until_date = t.ends, version = b.version + 1, updated = :now::timestamptz
 	FROM verdict v, target t
 	WHERE v.outcome = 'OK' AND b.id = :block_id::uuid AND b.until_date IS DISTINCT FROM t.ends
-	RETURNING b.id, b.home_id, b.places, b.reason, b.from_date, b.until_date, b.planned_until, b.version
+	RETURNING b.id, b.home_id, b.places, b.reason, b.authority, b.from_date, b.until_date, b.planned_until, b.version
 ), effect AS (
-	SELECT c.id, c.home_id, c.places, c.reason, c.from_date, c.until_date, c.planned_until, c.version FROM changed c
+	SELECT c.id, c.home_id, c.places, c.reason, c.authority, c.from_date, c.until_date, c.planned_until, c.version
+	FROM changed c
 	UNION ALL
-	SELECT t.id, t.home_id, t.places, t.reason, t.from_date, t.until_date, t.planned_until, t.version
+	SELECT t.id, t.home_id, t.places, t.reason, t.authority, t.from_date, t.until_date, t.planned_until, t.version
 	FROM target t, verdict v WHERE v.outcome = 'OK' AND NOT EXISTS (SELECT 1 FROM changed)
 ), house AS (
 	UPDATE home h SET version = h.version + 1, updated = :now::timestamptz
@@ -56,5 +57,6 @@ WITH seen AS (
 )
 SELECT v.outcome, (SELECT t.until_date FROM target t)::text AS detail,
 	coalesce((SELECT s.result_key FROM seen s), e.id::text) AS result_key,
-	e.id, e.home_id, e.places, e.reason, e.from_date, e.until_date, e.planned_until, e.version::text AS etag
+	e.id, e.home_id, e.places, block_reason(e.reason, e.authority, :authority::text) AS reason, e.from_date, e.until_date,
+	e.planned_until, e.version::text AS etag
 FROM verdict v LEFT JOIN effect e ON true

@@ -1,12 +1,17 @@
--- An offer is accepted: a place is held, or refused with the reason; the law forbids some settings for a child of this age. The writer lock was taken before this statement's
--- snapshot, so of many acceptances for the last place one holds it; the key of hold_place says so again. An offer whose
--- child already lives there, or that already has its place, changes nothing.
+-- An offer is accepted: a place is held, or refused with the reason; the law forbids some settings for a child of this
+-- age, and homes that are not registered. The writer lock was taken before this statement's snapshot, so of many
+-- acceptances for the last place one holds it; the key of hold_place says so again. An offer whose child already lives
+-- there, or that already has its place, changes nothing.
 WITH house AS (
 	SELECT h.id, h.open, h.registered_until <= :today::date IS TRUE AS lapsed,
 		home_barred(h.id, :authority::text, :today::date) AS barred, h.kind,
 		h.kind IN ('OTHER_ARRANGEMENT', 'SUPPORTED_ACCOMMODATION', 'SUPPORTED_LODGINGS') AND NOT h.capabilities && ARRAY[
 			'CARE_HOME', 'HOSPITAL', 'RESIDENTIAL_FAMILY_CENTRE', 'SCHOOL_OR_COLLEGE', 'DISABLED_HOLIDAY_SCHEME'] AS other,
-		h.kind <> 'OTHER_ARRANGEMENT' AND (h.registration IN ('REGISTERED', 'APPLIED')) IS TRUE AS registered
+		h.kind <> 'OTHER_ARRANGEMENT' AND (h.registration IN ('REGISTERED', 'APPLIED')) IS TRUE AS registered,
+		(h.registration = 'SUSPENDED') IS TRUE OR h.kind IN ('CHILDRENS_HOME', 'SECURE_CHILDRENS_HOME', 'SHORT_BREAKS')
+			AND (h.registration = 'REGISTERED' AND h.urn IS NOT NULL) IS NOT TRUE
+			AND EXISTS (SELECT 1 FROM rule r WHERE r.code = 'CHILDRENS_HOME_REGISTRATION' AND r.from_date <= :today::date
+				AND (r.until_date IS NULL OR r.until_date > :today::date)) AS unregistered
 	FROM home h WHERE h.id = :home_id::uuid
 ), live AS (
 	SELECT k.place FROM hold k WHERE k.home_id = :home_id::uuid AND k.state IN ('HELD', 'CONFIRMED')
@@ -31,6 +36,7 @@ WITH house AS (
 		WHEN NOT (SELECT h.open FROM house h) THEN 'HOME_CLOSED'
 		WHEN (SELECT h.barred FROM house h) THEN 'HOME_BARRED'
 		WHEN (SELECT h.lapsed FROM house h) THEN 'REGISTRATION_LAPSED'
+		WHEN (SELECT h.unregistered FROM house h) THEN 'NOT_REGISTERED'
 		WHEN (SELECT h.other FROM house h) AND (SELECT w.age FROM who w) <
 			(SELECT l.value FROM law l WHERE l.code = 'OTHER_ARRANGEMENT_LEAST_AGE') THEN 'UNDER_16_OTHER_ARRANGEMENT'
 		WHEN (SELECT h.other AND NOT h.registered FROM house h) AND (SELECT w.age FROM who w) <

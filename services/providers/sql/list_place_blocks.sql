@@ -1,7 +1,8 @@
 -- Blocks of a home, by the day on which they begin.
 -- scope: supply
 SELECT b.from_date::text || ' ' || b.id::text AS page_key,
-	b.id, b.home_id, b.places, b.reason, b.from_date, b.until_date, b.planned_until, b.version::text AS etag
+	b.id, b.home_id, b.places, block_reason(b.reason, b.authority, :authority::text) AS reason, b.from_date, b.until_date,
+	b.planned_until, b.version::text AS etag
 FROM place_block b
 WHERE b.home_id = :home_id::uuid
 	AND (:ended_too::boolean OR b.until_date IS NULL OR b.until_date > :today::date)
