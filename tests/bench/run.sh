@@ -318,7 +318,7 @@ read_part() {
 	service referrals
 	service providers
 	make_rows_to_read
-	statement pgbench providers get_home "home_id=key 4,external_id_system=-,external_id_id=-" >"$work/read.pgbench"
+	statement pgbench providers get_home "home_id=key 4,external_id_system=-,external_id_id=-,sees_fees=true" >"$work/read.pgbench"
 	audited_pgbench >"$work/audited.pgbench"
 	for _ in $(seq "$runs"); do
 		ours=$(load home "ipc://$work" 64) || exit 1

@@ -527,7 +527,20 @@ START_TEST(a_hold_that_is_never_confirmed_expires_and_its_days_were_held)
 }
 END_TEST
 
-/* Every home of the tests before, whatever happened to it; an annexe's registration is its home's. */
+/* An annexe registered with its home, in which `is` is so. */
+static void an_annexe_of_a_home(const char *is)
+{
+	const char *home = a_childrens_home(4, "");
+	call("providers/UpsertHome", "{\"providerId\": \"%s\", \"kind\": \"CHILDRENS_HOME\", \"places\": 2, \"urn\": \"SC000001\","
+	     "\"registration\": \"REGISTERED\", \"annexeOf\": \"%s\"}", provider_of(home), home);
+	if (*is)
+		is_so(home, is);
+	else
+		call("providers/SetBar", "{\"homeId\": \"%s\", \"kind\": \"RESTRICTION_OF_ACCOMMODATION\", \"fromDate\": \"2024-05-01\","
+		     "\"source\": \"notice\"}", home);
+}
+
+/* Every home of the tests before, whatever happened to it. */
 START_TEST(matching_says_the_same_places_of_every_home_and_never_more_for_a_child)
 {
 	call("providers/SetPlacePolicy", "{\"code\": \"MANAGER_VACANT_KEEPS_BACK\", \"value\": true, \"source\": \"Policy 6\"}");
@@ -539,8 +552,10 @@ START_TEST(matching_says_the_same_places_of_every_home_and_never_more_for_a_chil
 	is_so(a_childrens_home(3, ""), "registered_until = '2024-01-01'");
 	is_so(a_childrens_home(3, ""), "kind = 'SUPPORTED_ACCOMMODATION', registration = 'APPLIED', solo = true");
 	is_so(a_childrens_home(3, ""), "most_children = 2, places = 5");
-	const char *at_a_time = value_of("SELECT string_agg(h.id::text, ' ') FROM providers.home h WHERE h.annexe_of IS NULL "
-	                                 "AND NOT EXISTS (SELECT 1 FROM providers.home a WHERE a.annexe_of = h.id)");
+	an_annexe_of_a_home("registered_until = '2024-01-01'");
+	an_annexe_of_a_home("registered_places = 5");
+	an_annexe_of_a_home("");
+	const char *at_a_time = value_of("SELECT string_agg(h.id::text, ' ') FROM providers.home h");
 	int homes = 0;
 	for (; *at_a_time; at_a_time += 36 + (at_a_time[36] == ' '), homes++) {
 		const char *home = hearth_arena_printf(arena, "%.36s", at_a_time);

@@ -22,6 +22,20 @@ CREATE FUNCTION match_word(p_text text) RETURNS text LANGUAGE sql IMMUTABLE PARA
 	SELECT translate(p_text, E'|;~\n', '/,- ')
 $$;
 
+-- Registered places and the end of the registration, as they hold for this home. An annexe without registered places of
+-- its own is registered with the home that it belongs to: its places are out of those, and count once.
+CREATE FUNCTION annexe_registered(p_home home) RETURNS TABLE (places integer, until_date date) LANGUAGE sql STABLE AS $$
+	SELECT CASE
+		WHEN p_home.registered_places IS NOT NULL
+			THEN greatest(p_home.registered_places - (SELECT coalesce(sum(a.places), 0)::integer FROM home a
+				WHERE a.annexe_of = p_home.id AND a.registered_places IS NULL), 0)
+		WHEN m.registered_places IS NOT NULL
+			THEN greatest(least(p_home.places, m.registered_places - (SELECT coalesce(sum(a.places), 0)::integer FROM home a
+				WHERE a.annexe_of = p_home.annexe_of AND a.registered_places IS NULL AND a.id < p_home.id)), 0) END,
+		least(p_home.registered_until, m.registered_until)
+	FROM (SELECT 1) one LEFT JOIN home m ON m.id = p_home.annexe_of AND p_home.registered_places IS NULL
+$$;
+
 -- One line a home: fields divided by |, rows of a list by ;, their parts by ~, codes of a set by a comma; nothing is not
 -- known. services/providers/match_facts.c reads it, field by field in this order. Dated rows are all there, so that a day
 -- decides without a write.
@@ -40,14 +54,15 @@ CREATE FUNCTION match_facts(p_homes uuid[]) RETURNS TABLE (home_id uuid, facts t
 	SELECT h.id, array_to_string(ARRAY['1', h.provider_id::text, h.kind, h.supported_category, p.sector, p.own_authority,
 		p.registration, h.open::text, match_word(h.name), h.outward, h.easting::text, h.northing::text, h.area_authority,
 		h.weekly_fee_pence::text, (h.urn IS NOT NULL)::text, h.registration, h.registered_from::text,
-		h.registered_until::text, h.registered_places::text, h.latest_outcome, h.latest_inspected::text,
+		e.until_date::text, e.places::text, h.latest_outcome, h.latest_inspected::text,
 		h.least_age::text, h.most_age::text, h.sex, h.most_children::text, h.siblings_only::text, h.solo::text,
 		array_to_string(h.capabilities, ','), array_to_string(h.excluded_risks, ','), h.places::text,
 		h.annexe_of::text, h.planned_open::text, h.manager, extract(epoch FROM h.vacancy_confirmed)::bigint::text,
 		h.other_children::text, h.other_children_on::text, array_to_string(h.approved_kinds, ','),
 		(SELECT string_agg(concat_ws('~', b.authority, b.kind, b.from_date, coalesce(b.until_date::text, ''),
 				match_word(b.source)), ';' ORDER BY b.from_date, b.id)
-			FROM (SELECT o.id, o.authority, o.kind, o.from_date, o.until_date, o.source FROM bar o WHERE o.home_id = h.id
+			FROM (SELECT o.id, o.authority, o.kind, o.from_date, o.until_date, o.source FROM bar o
+				WHERE o.home_id = ANY (ARRAY[h.id, CASE WHEN h.registered_places IS NULL THEN h.annexe_of END])
 				UNION ALL
 				SELECT o.id, o.authority, o.kind, o.from_date, o.until_date, o.source FROM bar o
 				WHERE o.provider_id = h.provider_id) b),
@@ -82,6 +97,7 @@ CREATE FUNCTION match_facts(p_homes uuid[]) RETURNS TABLE (home_id uuid, facts t
 			ELSE g.routes END
 		]::text[], '|', '')
 	FROM home h JOIN provider p ON p.id = h.provider_id
+	CROSS JOIN LATERAL annexe_registered(h) e
 	LEFT JOIN shared g
 		ON g.provider_id = h.provider_id AND g.kind = h.kind AND g.area_authority IS NOT DISTINCT FROM h.area_authority
 	WHERE h.id = ANY (p_homes)
@@ -116,28 +132,34 @@ BEGIN
 	WHERE t.kind = 'shortlists' AND t.authority = '' AND t.subject = 'all' AND t.data ? 'idle';
 END $$;
 
--- What a statement touched: `touched` are its new rows, or the old ones when it deleted.
-CREATE FUNCTION match_touched_home() RETURNS trigger LANGUAGE plpgsql AS $$
+-- What a statement touched: `touched` are its new rows, or the old ones when it deleted. Whoever writes, also from psql,
+-- finds this schema's functions.
+CREATE FUNCTION match_touched_home() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-	PERFORM match_note((SELECT array_agg(t.id) FROM touched t));
+	-- and what shares its registration: its annexes, the home that it belongs to and that one's other annexes
+	PERFORM match_note((SELECT array_agg(u.id) FROM (
+		SELECT t.id FROM touched t
+		UNION SELECT t.annexe_of FROM touched t WHERE t.annexe_of IS NOT NULL
+		UNION SELECT a.id FROM touched t JOIN home a ON a.annexe_of = coalesce(t.annexe_of, t.id)) u));
 	RETURN NULL;
 END $$;
 
-CREATE FUNCTION match_touched_of_home() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION match_touched_of_home() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
 	PERFORM match_note((SELECT array_agg(DISTINCT t.home_id) FROM touched t));
 	RETURN NULL;
 END $$;
 
-CREATE FUNCTION match_touched_of_either() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION match_touched_of_either() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
 	PERFORM match_note((SELECT array_agg(u.id) FROM (
 		SELECT t.home_id AS id FROM touched t WHERE t.home_id IS NOT NULL
+		UNION SELECT a.id FROM touched t JOIN home a ON a.annexe_of = t.home_id
 		UNION SELECT h.id FROM touched t JOIN home h ON h.provider_id = t.provider_id) u));
 	RETURN NULL;
 END $$;
 
-CREATE FUNCTION match_touched_provider() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION match_touched_provider() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
 	-- all homes of an agency, so no more than what their facts say of it
 	PERFORM match_note((SELECT array_agg(h.id) FROM touched t JOIN was o ON o.id = t.id JOIN home h ON h.provider_id = t.id

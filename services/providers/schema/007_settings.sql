@@ -185,7 +185,10 @@ CREATE TRIGGER bar_days AFTER INSERT OR UPDATE ON bar FOR EACH ROW EXECUTE FUNCT
 -- Whether a bar keeps a child of this council out of a home on a day.
 CREATE FUNCTION home_barred(p_home uuid, p_authority text, p_day date) RETURNS boolean LANGUAGE sql STABLE AS $$
 	SELECT EXISTS (
-		SELECT 1 FROM bar b WHERE b.home_id = p_home AND b.authority IN ('', p_authority) AND b.from_date <= p_day
+		-- an annexe without registered places of its own is barred with its home
+		SELECT 1 FROM bar b WHERE b.home_id = ANY (ARRAY[p_home,
+				(SELECT h.annexe_of FROM home h WHERE h.id = p_home AND h.registered_places IS NULL)])
+			AND b.authority IN ('', p_authority) AND b.from_date <= p_day
 			AND (b.until_date IS NULL OR b.until_date > p_day)
 		UNION ALL
 		SELECT 1 FROM bar b

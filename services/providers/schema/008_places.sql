@@ -253,6 +253,10 @@ LANGUAGE sql STABLE AS $$
 	FROM bar b WHERE b.home_id = ANY (p_homes) AND b.authority IN ('', p_authority)
 	UNION ALL
 	SELECT h.id, 'SHUT', b.kind, 0, b.from_date, b.until_date, false
+	FROM house h JOIN bar b ON b.home_id = h.annexe_of AND b.authority IN ('', p_authority)
+	WHERE h.registered_places IS NULL
+	UNION ALL
+	SELECT h.id, 'SHUT', b.kind, 0, b.from_date, b.until_date, false
 	FROM house h JOIN bar b ON b.provider_id = h.provider_id AND b.authority IN ('', p_authority)
 	UNION ALL
 	SELECT s.home_id, 'SOLO', NULL, 0, s.from_date, s.until_date, false FROM step s WHERE s.solo

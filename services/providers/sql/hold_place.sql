@@ -3,7 +3,7 @@
 -- acceptances for the last place one holds it; the key of hold_place says so again. An offer whose child already lives
 -- there, or that already has its place, changes nothing.
 WITH house AS (
-	SELECT h.id, h.open, h.registered_until <= :today::date IS TRUE AS lapsed,
+	SELECT h.id, h.open, ((SELECT e.until_date FROM annexe_registered(h) e) <= :today::date) IS TRUE AS lapsed,
 		home_barred(h.id, :authority::text, :today::date) AS barred, h.kind,
 		h.kind IN ('OTHER_ARRANGEMENT', 'SUPPORTED_ACCOMMODATION', 'SUPPORTED_LODGINGS') AND NOT h.capabilities && ARRAY[
 			'CARE_HOME', 'HOSPITAL', 'RESIDENTIAL_FAMILY_CENTRE', 'SCHOOL_OR_COLLEGE', 'DISABLED_HOLIDAY_SCHEME'] AS other,
