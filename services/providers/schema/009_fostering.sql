@@ -91,6 +91,7 @@ CREATE TABLE over_limit (
 	from_date  date NOT NULL,
 	until_date date,
 	children   integer NOT NULL,
+	version    bigint NOT NULL DEFAULT 1,       -- how often it was told
 	PRIMARY KEY (home_id, from_date)
 );
 

@@ -12,12 +12,13 @@ WITH due AS (
 ), began AS (
 	INSERT INTO over_limit (home_id, from_date, children)
 	SELECT s.home_id, :today::date, s.children FROM stands s WHERE s.state = 'OVER' AND NOT EXISTS (SELECT 1 FROM open)
-	ON CONFLICT (home_id, from_date) DO UPDATE SET until_date = NULL, children = excluded.children
-	RETURNING home_id, from_date, children
+	ON CONFLICT (home_id, from_date) DO UPDATE SET until_date = NULL, children = excluded.children,
+		version = over_limit.version + 1
+	RETURNING home_id, from_date, children, version
 ), grew AS (
-	UPDATE over_limit o SET children = s.children FROM stands s, open p
+	UPDATE over_limit o SET children = s.children, version = o.version + 1 FROM stands s, open p
 	WHERE o.home_id = p.home_id AND o.from_date = p.from_date AND s.state = 'OVER' AND s.children > p.children
-	RETURNING o.home_id, o.from_date, o.children
+	RETURNING o.home_id, o.from_date, o.children, o.version
 ), ended AS (
 	UPDATE over_limit o SET until_date = :today::date FROM stands s, open p
 	WHERE o.home_id = p.home_id AND o.from_date = p.from_date AND s.state <> 'OVER'
@@ -32,10 +33,11 @@ WITH due AS (
 	DELETE FROM timer t USING due d, coming c WHERE t.id = d.id AND c.day IS NULL
 ), told AS (
 	INSERT INTO outbox (type, aggregatetype, aggregateid, version, partition_key, authority, time, traceparent, payload)
-	SELECT 'hearth.carer.over_limit.v1', 'over_limit', concat(n.home_id, ' ', n.from_date), n.children, n.home_id::text, '',
+	SELECT 'hearth.carer.over_limit.v1', 'over_limit', concat(n.home_id, ' ', n.from_date), n.version, n.home_id::text, '',
 		:now::timestamptz, :traceparent::text, jsonb_build_object('homeId', n.home_id, 'since', n.from_date,
 			'children', n.children, 'usualLimit', s.usual)
-	FROM (SELECT b.home_id, b.from_date, b.children FROM began b UNION ALL SELECT g.home_id, g.from_date, g.children FROM grew g) n,
+	FROM (SELECT b.home_id, b.from_date, b.children, b.version FROM began b
+		UNION ALL SELECT g.home_id, g.from_date, g.children, g.version FROM grew g) n,
 		stands s
 )
 SELECT d.home_id FROM due d
