@@ -644,6 +644,24 @@ START_TEST(a_review_is_told_before_it_is_due_once_each_and_moves_on_when_it_was_
 }
 END_TEST
 
+START_TEST(over_the_limit_again_on_one_day_is_told_by_a_version_of_its_own)
+{
+	const char *children[4], *home = a_household(a_provider(), 4);
+	live_there(home, 4, children);
+	are_told(home, "over_limit", 1);
+	json_t *granted = call("providers/GrantExemption", "{\"homeId\": \"%s\", \"childIds\": [\"%s\", \"%s\", \"%s\", \"%s\"],"
+	                       "\"fromDate\": \"2023-11-01\", \"source\": \"notice\"}", home, children[0], children[1], children[2],
+	                       children[3]);
+	for (int i = 0; i < 500 && !*sql("SELECT until_date FROM over_limit WHERE home_id = '%s'", home); i++)
+		rest();
+	call("providers/EndExemption", "{\"exemptionId\": \"%s\", \"date\": \"%s\"}", text_at(granted, "exemption.id"),
+	     sql("SELECT until_date FROM over_limit WHERE home_id = '%s'", home));
+	are_told(home, "over_limit", 2);
+	ck_assert_str_eq(sql("SELECT count(DISTINCT (aggregateid, version)) FROM outbox WHERE type = 'hearth.carer.over_limit.v1' "
+	                     "AND payload ->> 'homeId' = '%s'", home), "2");
+}
+END_TEST
+
 START_TEST(an_exemption_that_ends_by_its_date_puts_the_household_over_the_limit_on_that_day)
 {
 	const char *children[4], *home = a_household(a_provider(), 4);
@@ -686,5 +704,6 @@ int main(void)
 	                       terms_that_lie_ahead_begin_on_the_day_and_an_approval_for_a_time_ends_by_itself,
 	                       an_approval_that_ends_is_told_with_who_lives_there_and_later_terms_never_begin,
 	                       a_review_is_told_before_it_is_due_once_each_and_moves_on_when_it_was_held,
+	                       over_the_limit_again_on_one_day_is_told_by_a_version_of_its_own,
 	                       an_exemption_that_ends_by_its_date_puts_the_household_over_the_limit_on_that_day);
 }
