@@ -214,7 +214,7 @@ static const struct hearth_method methods[] = {
 };
 
 static const struct hearth_refusal refusals[] = {
-	{ "NOT_FOUND", HEARTH_NOT_FOUND, "", "there is no such provider, home or hold" },
+	{ "NOT_FOUND", HEARTH_NOT_FOUND, "", "nothing of this id is known here, or it is another council's" },
 	{ "PROVIDER_UNKNOWN", HEARTH_FAILED_PRECONDITION, "provider_id",
 	  "there is no provider of this id: record it first" },
 	{ "PLACES_IN_USE", HEARTH_FAILED_PRECONDITION, "places", "fewer places than are held or lived in: %s" },
