@@ -234,6 +234,8 @@ END_TEST
 /* In a suite of its own, whose processes it may kill. */
 START_TEST(a_process_that_has_just_started_makes_an_answer_again)
 {
+	struct suite *others = suite;           /* of all tests here; this one has a suite of its own */
+	struct hearth_arena *others_arena = arena;
 	start_suite();
 	const char *home = a_home(2), *other = a_home(1);
 	json_t *first = call("providers/MatchHomes", "{\"referralId\": \"%s\", \"pageSize\": 500}", a_known_referral());
@@ -244,6 +246,8 @@ START_TEST(a_process_that_has_just_started_makes_an_answer_again)
 		ck_assert_int_eq(suite_restart_process(suite, "providers", i), 0);
 	assert_same_answer(first, made_again(first));
 	stop_suite();
+	suite = others;
+	arena = others_arena;
 }
 END_TEST
 
